@@ -1,0 +1,241 @@
+//! The commands, one file each. Help texts are written `中文 ¦ English`; [`command`] shows the half asked for.
+#![allow(clippy::print_stdout, reason = "data goes to stdout, the rest to stderr")]
+
+mod app;
+mod config;
+mod doctor;
+mod import;
+mod serve;
+mod shop;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use comfy_table::{Table, presets};
+use tousu_wire::{Lang, Text};
+
+use crate::clock::Clock;
+use crate::settings::Settings;
+use crate::store::{ShopId, Store};
+
+/// 投诉：汇集各渠道的投诉，守住时限，并以公开的投诉列表接口提供 ¦ Gathers complaints, keeps their deadlines, and serves them through the published list API
+#[derive(Parser)]
+#[command(name = "tousu", version)]
+struct Tousu {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Global {
+    /// 数据库：sqlite:文件 或 postgres://…（默认 sqlite:tousu.db） ¦ the database: sqlite:FILE or postgres://… (default sqlite:tousu.db)
+    #[arg(long, value_name = "URL", env = "TOUSU_DATABASE", hide_env_values = true, global = true)]
+    database: Option<String>,
+    /// 设置文件（默认 tousu.toml，如存在） ¦ the settings file (default tousu.toml, if it is there)
+    #[arg(long, value_name = "FILE", env = "TOUSU_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// 临时改变一项设置，例如 server.max_requests=64 ¦ changes one setting, for example server.max_requests=64
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    set: Vec<String>,
+    /// 语言：zh 或 en ¦ the language: zh or en
+    #[arg(long, value_name = "LANG", env = "TOUSU_LANG", global = true)]
+    lang: Option<String>,
+    /// 以 JSON 输出 ¦ print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 启动服务 ¦ serve the interfaces
+    Serve(serve::Serve),
+    /// 管理店铺 ¦ manage shops
+    #[command(subcommand)]
+    Shop(shop::Shop),
+    /// 管理应用与授权 ¦ manage apps and what they may do
+    #[command(subcommand)]
+    App(app::App),
+    /// 取得一个用于调试的访问令牌 ¦ an access token for trying things
+    Token(token::Token),
+    /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
+    Import(import::Import),
+    /// 检查数据库、迁移、完整性、时钟与设置 ¦ check database, migrations, integrity, clock and settings
+    Doctor,
+    /// 显示生效的设置（隐去密码） ¦ print the settings in force, passwords left out
+    Config,
+    /// 生成命令补全脚本 ¦ print a completion script
+    Completions {
+        /// 命令行解释器 ¦ the shell
+        shell: clap_complete::Shell,
+    },
+    /// 生成手册页 ¦ print the man page
+    Man,
+}
+
+/// What a command needs: settings, language, output form.
+struct Session {
+    settings: Settings,
+    lang: Lang,
+    json: bool,
+    clock: Clock,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let lang = early_lang();
+    let matches = command(lang).get_matches();
+    let parsed = Tousu::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(parsed, lang) {
+        Ok(code) => code,
+        Err(error) => {
+            let mark = if lang == Lang::Zh { "错误" } else { "error" };
+            let causes: Vec<String> =
+                error.chain().map(|cause| Text::from(cause.to_string()).pick(lang).to_owned()).collect();
+            eprintln!("{mark}: {}", causes.join(": "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(parsed: Tousu, lang: Lang) -> anyhow::Result<ExitCode> {
+    let Tousu { command: chosen, global } = parsed;
+    match &chosen {
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut command(lang), "tousu", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Man => {
+            clap_mangen::Man::new(command(lang)).render(&mut std::io::stdout())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let mut overrides = Vec::new();
+    for pair in &global.set {
+        let (key, value) =
+            pair.split_once('=').context("--set 应写作 KEY=VALUE ¦ --set is written KEY=VALUE")?;
+        overrides.push((key.trim().to_owned(), value.trim().to_owned()));
+    }
+    let flags = [("database", global.database), ("lang", global.lang), ("server.listen", chosen.listen())];
+    overrides.extend(flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    let settings =
+        Settings::load(global.config.as_deref(), &overrides).context("设置有误 ¦ the settings are wrong")?;
+    let context = Session { lang: settings.lang, settings, json: global.json, clock: Clock::system() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        match chosen {
+            Command::Serve(serve) => serve.run(context).await,
+            Command::Shop(shop) => shop.run(context).await,
+            Command::App(app) => app.run(context).await,
+            Command::Token(token) => token.run(context).await,
+            Command::Import(import) => import.run(context).await,
+            Command::Doctor => doctor::run(context).await,
+            Command::Config => config::run(&context),
+            Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),
+        }
+    });
+    // A thread that waits for standard input must not keep the process.
+    runtime.shutdown_background();
+    done
+}
+
+impl Command {
+    fn listen(&self) -> Option<String> {
+        match self {
+            Command::Serve(serve) => serve.listen.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// The language of help and of errors that come before the settings are read.
+fn early_lang() -> Lang {
+    let mut arguments = std::env::args().skip_while(|argument| !argument.starts_with("--lang"));
+    let flag = arguments.next().and_then(|flag| match flag.strip_prefix("--lang=") {
+        Some(value) => Some(value.to_owned()),
+        None => arguments.next(),
+    });
+    match flag.or_else(|| std::env::var("TOUSU_LANG").ok()).as_deref() {
+        Some("en") => Lang::En,
+        _ => Lang::Zh,
+    }
+}
+
+/// The command line's definition, in one language.
+fn command(lang: Lang) -> clap::Command {
+    in_one_language(Tousu::command(), lang)
+}
+
+fn in_one_language(command: clap::Command, lang: Lang) -> clap::Command {
+    let pick = |text: &clap::builder::StyledStr| Text::from(text.to_string()).pick(lang).to_owned();
+    let about = command.get_about().map(pick);
+    let mut command = command.mut_args(|argument| {
+        let help = argument.get_help().map(pick);
+        let argument = match help {
+            Some(help) => argument.help(help.clone()).long_help(help),
+            None => argument,
+        };
+        argument.hide_env_values(true)
+    });
+    if let Some(about) = about {
+        command = command.about(about.clone()).long_about(about);
+    }
+    command.mut_subcommands(|sub| in_one_language(sub, lang))
+}
+
+impl Session {
+    /// The database, created if it is not there.
+    async fn open(&self) -> anyhow::Result<Store> {
+        let url = &self.settings.database.0;
+        Store::open(url, &self.settings.storage).await.with_context(|| self.unopened())
+    }
+
+    /// The database, which must be there.
+    async fn open_existing(&self) -> anyhow::Result<Store> {
+        let url = &self.settings.database.0;
+        Store::open_existing(url, &self.settings.storage).await.with_context(|| self.unopened())
+    }
+
+    fn unopened(&self) -> String {
+        let url = self.settings.redacted().database.0;
+        format!("无法打开数据库 {url} ¦ the database {url} cannot be opened")
+    }
+
+    fn pick(&self, text: &str) -> String {
+        Text::from(text).pick(self.lang).to_owned()
+    }
+
+    /// Prints a value as JSON, or else what `text` makes of it.
+    fn print<T: serde::Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string(value)?);
+        } else {
+            println!("{}", text(value));
+        }
+        Ok(())
+    }
+
+    /// A table with aligned columns, without lines.
+    fn table(&self, headings: &[&str], rows: Vec<Vec<String>>) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(headings.iter().map(|heading| self.pick(heading)));
+        table.add_rows(rows);
+        table.trim_fmt()
+    }
+}
+
+/// The shop of that id, if the text can be one.
+fn shop_id(text: &str) -> anyhow::Result<ShopId> {
+    ShopId::parse(text).with_context(|| {
+        format!(
+            "app_id {text} 应为 1 到 64 个字母、数字、_ 或 - ¦ app_id {text} must be 1 to 64 letters, digits, _ or -"
+        )
+    })
+}

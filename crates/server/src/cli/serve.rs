@@ -1,0 +1,124 @@
+//! `tousu serve`.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tousu_wire::Endpoint;
+use tousu_wire::complaint_list::ComplaintList;
+use tracing_subscriber::EnvFilter;
+
+use super::{Session, token};
+use crate::demo::{self, Demo};
+use crate::gateway::{self, Gateway};
+use crate::settings::{Log, LogFormat};
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// 监听地址（默认 127.0.0.1:8080，端口 0 为任选） ¦ the address to listen on (default 127.0.0.1:8080; port 0 picks one)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<String>,
+    /// 准备一个有 2000 条投诉的演示店铺并打印调用方法 ¦ make a demo shop with 2,000 complaints and print how to call it
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
+        let problems = session.settings.problems();
+        if !problems.is_empty() {
+            bail!(problems.join("; "));
+        }
+        start_log(&session.settings.log)?;
+        let store = session.open().await?;
+        let listen = &session.settings.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("无法监听 {listen} ¦ cannot listen on {listen}"))?;
+        let address = listener.local_addr()?;
+        let url = format!("http://{}", reachable(address));
+        let mut told = json!({ "address": url });
+        if self.demo {
+            let now = session.clock.epoch();
+            let demo = demo::prepare(&store, now, address.ip().is_loopback()).await?;
+            let life = session.settings.token.lifetime_seconds;
+            let access = token::issue(&store, &demo.shop, &demo.client_id, now, life).await?;
+            let Demo { shop, client_id, secret_key } = demo;
+            told["app_id"] = json!(shop.as_str());
+            told["client_id"] = json!(client_id);
+            told["secret_key"] = json!(secret_key.reveal());
+            told["access_token"] = json!(access.reveal());
+        }
+        session.print(&told, |told| greeting(&session, told))?;
+        std::io::stdout().flush()?;
+        tracing::info!(address = url, database = store.kind(), "serving");
+        let gateway =
+            Gateway::new(store, session.settings.clone(), session.clock.clone(), gateway::record_metrics());
+        gateway::serve(gateway, listener, told_to_stop()?).await;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// An address that a client on this machine can call.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
+        other => other,
+    }
+}
+
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Logs to stderr, so that stdout holds data alone.
+fn start_log(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.level)
+        .with_context(|| format!("log.level {0} 无法识别 ¦ log.level {0} is not understood", log.level))?;
+    let terminal = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let json = match log.format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let started = match json {
+        true => builder.json().flatten_event(true).try_init(),
+        false => builder.with_ansi(terminal).compact().try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("log: {error}"))
+}
+
+fn greeting(session: &Session, told: &Value) -> String {
+    let text = |name: &str| told[name].as_str().unwrap_or_default();
+    let url = text("address");
+    let mut lines = vec![
+        session.pick(&format!("服务已启动    {url} ¦ serving       {url}")),
+        session.pick(&format!("文档与调试    {url}/docs ¦ docs and form {url}/docs")),
+    ];
+    if told["access_token"].is_string() {
+        for name in ["app_id", "client_id", "secret_key", "access_token"] {
+            lines.push(format!("{name:<13} {}", text(name)));
+        }
+        lines.push(session.pick("\n粘贴执行即可列出投诉： ¦ \npaste this to list complaints:"));
+        lines.push(format!(
+            "\ncurl -s '{url}{}' -H 'Content-Type: application/json' -d '{{\"access_token\":\"{}\",\"page\":1,\"page_size\":3}}'\n",
+            ComplaintList::path(),
+            text("access_token"),
+        ));
+    }
+    lines.join("\n")
+}

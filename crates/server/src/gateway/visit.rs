@@ -1,0 +1,121 @@
+//! One call from arrival to answer: its id, its log line, its metrics, its envelope.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+use serde::Serialize;
+use tousu_wire::{Envelope, ReturnCode};
+
+use super::client_ip::client_ip;
+use super::refusal::Refusal;
+use super::{Answered, Gateway};
+use crate::secrets;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The peer's address, put into a request's extensions where the connection is accepted.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+/// A call under way.
+pub(super) struct Visit {
+    gateway: Arc<Gateway>,
+    interface: &'static str,
+    started: Instant,
+    request_id: HeaderValue,
+    /// The caller's address.
+    pub(super) client: IpAddr,
+}
+
+impl Visit {
+    pub(super) fn begin(gateway: &Arc<Gateway>, interface: &'static str, request: &Request) -> Self {
+        let peer =
+            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        Visit {
+            gateway: gateway.clone(),
+            interface,
+            started: Instant::now(),
+            request_id: request_id(request.headers()),
+            client: client_ip(peer, request.headers(), &gateway.settings.server.trusted_proxies),
+        }
+    }
+
+    /// The answer in its envelope: HTTP status 200, whatever the code.
+    pub(super) fn answer<T: Serialize>(
+        self,
+        answered: Answered,
+        success: &str,
+        outcome: Result<T, Refusal>,
+    ) -> Response {
+        let (body, refusal) = match outcome {
+            Ok(data) => (encoded(&Envelope { code: 0, data, msg: success.to_owned() }), None),
+            Err(refusal) => {
+                let msg = refusal.message(self.gateway.settings.lang);
+                (encoded(&Envelope { code: refusal.code.number(), data: (), msg }), Some(refusal))
+            }
+        };
+        let code = refusal.as_ref().map_or(ReturnCode::Success, |refusal| refusal.code);
+        self.record(code, &answered, refusal.as_ref().and_then(|refusal| refusal.cause.as_deref()));
+
+        let mut response = Response::new(Body::from(body));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(REQUEST_ID, self.request_id);
+        if let Some(allowance) = answered.allowance {
+            headers.insert("ratelimit-limit", allowance.limit.into());
+            headers.insert("ratelimit-remaining", allowance.remaining.into());
+            headers.insert("ratelimit-reset", allowance.reset_seconds.into());
+        }
+        if let Some(seconds) = refusal.and_then(|refusal| refusal.retry_after) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    fn record(&self, code: ReturnCode, answered: &Answered, cause: Option<&str>) {
+        let took = self.started.elapsed();
+        let (interface, number) = (self.interface, code.number());
+        metrics::counter!("tousu_requests_total", "interface" => interface, "code" => number.to_string())
+            .increment(1);
+        metrics::histogram!("tousu_request_seconds", "interface" => interface).record(took);
+        if code == ReturnCode::LimitReached {
+            metrics::counter!("tousu_limiter_refusals_total", "interface" => interface).increment(1);
+        }
+        let (shop, app) = match &answered.caller {
+            Some((shop, app)) => (shop.as_str(), app.as_str()),
+            None => ("", ""),
+        };
+        let request_id = self.request_id.to_str().unwrap_or_default();
+        let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+        match cause {
+            Some(cause) => {
+                tracing::error!(request_id, shop, app, interface, code = number, ms, cause, "refused")
+            }
+            None => tracing::info!(request_id, shop, app, interface, code = number, ms, "answered"),
+        }
+    }
+}
+
+fn encoded<T: Serialize>(envelope: &Envelope<T>) -> Vec<u8> {
+    serde_json::to_vec(envelope).unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        br#"{"code":1001,"data":null,"msg":"system busy"}"#.to_vec()
+    })
+}
+
+/// The caller's own id, if it is a sane one; otherwise a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+        (1..=64).contains(&bytes.len()) && bytes.iter().all(plain)
+    };
+    headers.get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(secrets::random_text(16)).unwrap_or(HeaderValue::from_static("none"))
+    })
+}

@@ -1,0 +1,64 @@
+//! What operators watch: health, readiness, metrics.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::Gateway;
+
+/// Begins to count, once per process, and gives what `/metrics` prints.
+pub fn record_metrics() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    const BUCKETS: &[f64] =
+        &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
+    let handle = RECORDER.get_or_init(|| {
+        let builder = PrometheusBuilder::new();
+        let builder = builder.set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS);
+        let recorder = builder.unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("metrics are counted elsewhere");
+        }
+        metrics::describe_counter!("tousu_requests_total", "Answered calls by interface and return code");
+        metrics::describe_histogram!("tousu_request_seconds", "Time from arrival to answer");
+        metrics::describe_counter!("tousu_limiter_refusals_total", "Calls refused by the rate limit");
+        metrics::describe_histogram!("tousu_database_seconds", "Time of one statement");
+        metrics::describe_gauge!("tousu_database_connections", "Connections in use");
+        metrics::describe_gauge!("tousu_database_connections_max", "Connections at most");
+        handle
+    });
+    handle.clone()
+}
+
+/// The process is alive.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The process can answer calls: its database does.
+pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    let asked = async {
+        let mut tx = gateway.store.read().await?;
+        tx.has_shop(&crate::store::ShopId::nobody()).await
+    };
+    let (status, database) = match asked.await {
+        Ok(_) => (StatusCode::OK, "ok"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "unreachable")
+        }
+    };
+    (status, axum::Json(serde_json::json!({ "database": database, "kind": gateway.store.kind() })))
+}
+
+/// Prometheus' text format.
+pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    let (used, most) = gateway.store.pool_status();
+    metrics::gauge!("tousu_database_connections").set(used as f64);
+    metrics::gauge!("tousu_database_connections_max").set(most as f64);
+    gateway.metrics.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], gateway.metrics.render())
+}

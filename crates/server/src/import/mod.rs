@@ -1,0 +1,232 @@
+//! Taking in complaints from a file: streamed, in batches that are each one transaction, repeatable.
+//!
+//! The file is read and decoded on a thread of its own while the batch before is written.
+
+mod json;
+mod row;
+mod table;
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tousu_wire::Text;
+
+use crate::clock::Clock;
+use crate::store::{Incoming, Outcome, ShopId, Store};
+
+pub use self::json::JsonRows;
+pub use self::table::{csv_rows, xlsx_rows};
+
+/// Who brought a complaint that was imported.
+pub const SOURCE: &str = "import";
+
+/// Rows of one transaction, and so of one version of the shop.
+pub const BATCH: usize = 10_000;
+
+/// A row as the file has it, not yet understood.
+#[derive(Clone, Debug)]
+pub struct RawRow {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// Its fields, or why it has none (`中文 ¦ English`) together with what stood there.
+    pub fields: Result<Map<String, Value>, (Text, String)>,
+}
+
+/// A row that was refused.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reject {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// Why (`中文 ¦ English`).
+    pub reason: String,
+    /// The row as it was read.
+    pub row: Value,
+}
+
+/// What became of the rows so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that are new.
+    pub added: u64,
+    /// Rows that were there and differed.
+    pub changed: u64,
+    /// Rows that were there, the same.
+    pub unchanged: u64,
+    /// Rows that could not be understood.
+    pub refused: u64,
+}
+
+/// How an import ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What is in the store, to the row.
+    pub report: Report,
+    /// Why it ended before the end of the file, if it did.
+    pub cut_short: Option<anyhow::Error>,
+}
+
+/// The forms that a file may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON array, one object a line, or answers of the list interface.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// An Excel workbook's first sheet.
+    Xlsx,
+}
+
+impl Format {
+    /// The form that a file's name tells.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "json" | "ndjson" | "jsonl" => Some(Format::Json),
+            "csv" => Some(Format::Csv),
+            "xlsx" => Some(Format::Xlsx),
+            _ => None,
+        }
+    }
+}
+
+/// The file's rows, one after the other; an error ends them.
+pub type Rows = Box<dyn Iterator<Item = anyhow::Result<RawRow>> + Send>;
+
+/// Opens a file's rows. `read` counts the bytes taken, for a progress bar.
+pub fn open(path: &Path, format: Format, read: impl Fn(u64) + Send + 'static) -> anyhow::Result<Rows> {
+    if format == Format::Xlsx {
+        return xlsx_rows(path);
+    }
+    let file: Box<dyn Read + Send> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(std::fs::File::open(path)?),
+    };
+    let counted = Counted { file, read };
+    Ok(match format {
+        Format::Csv => csv_rows(counted)?,
+        _ => Box::new(JsonRows::new(counted)),
+    })
+}
+
+struct Counted<R, F> {
+    file: R,
+    read: F,
+}
+
+impl<R: Read, F: Fn(u64)> Read for Counted<R, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        (self.read)(count as u64);
+        Ok(count)
+    }
+}
+
+/// A batch on its way from the reading thread to the store.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Incoming>,
+    rejects: Vec<Reject>,
+    read: u64,
+    /// Why nothing follows, if something should have.
+    broken: Option<anyhow::Error>,
+}
+
+/// Takes in `rows`. After each batch is committed, `committed` is told what became of the rows so far and
+/// which were refused since; when it says `false`, the import ends there.
+pub async fn import(
+    store: &Store,
+    shop: &ShopId,
+    clock: &Clock,
+    rows: Rows,
+    mut committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<bool>,
+) -> Ended {
+    let mut report = Report::default();
+    let (sender, mut batches) = mpsc::channel(2);
+    let now = clock.epoch();
+    let reader = std::thread::spawn(move || read_batches(rows, now, &sender));
+    let mut cut_short = None;
+    while let Some(mut batch) = batches.recv().await {
+        let broken = batch.broken.take();
+        match write(store, shop, &batch).await {
+            Ok(outcomes) => {
+                report.read += batch.read;
+                report.refused += batch.rejects.len() as u64;
+                for outcome in outcomes {
+                    match outcome {
+                        Outcome::Added => report.added += 1,
+                        Outcome::Changed => report.changed += 1,
+                        Outcome::Unchanged => report.unchanged += 1,
+                    }
+                }
+            }
+            Err(error) => {
+                cut_short = Some(error);
+                break;
+            }
+        }
+        match committed(&report, &batch.rejects) {
+            Ok(true) => {}
+            Ok(false) => {
+                cut_short = Some(anyhow::anyhow!("已被中断 ¦ interrupted"));
+                break;
+            }
+            Err(error) => {
+                cut_short = Some(error);
+                break;
+            }
+        }
+        cut_short = broken;
+    }
+    drop(batches);
+    if reader.join().is_err() {
+        cut_short = Some(anyhow::anyhow!("读取线程崩溃 ¦ the reading thread crashed"));
+    }
+    Ended { report, cut_short }
+}
+
+fn read_batches(rows: Rows, now: i64, sender: &mpsc::Sender<Batch>) {
+    let mut batch = Batch::default();
+    for row in rows {
+        match row {
+            Ok(RawRow { line, fields }) => {
+                batch.read += 1;
+                match fields.and_then(|fields| row::complaint(fields, now)) {
+                    Ok(complaint) => batch.rows.push(Incoming { complaint, details: Default::default() }),
+                    Err((reason, row)) => {
+                        let row = serde_json::from_str(&row).unwrap_or(Value::String(row));
+                        batch.rejects.push(Reject { line, reason: reason.to_string(), row });
+                    }
+                }
+            }
+            Err(error) => {
+                batch.broken = Some(error);
+                break;
+            }
+        }
+        if batch.read as usize >= BATCH && sender.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return;
+        }
+    }
+    // Whoever received would have said so if they no longer wanted it.
+    let _ = sender.blocking_send(batch);
+}
+
+async fn write(store: &Store, shop: &ShopId, batch: &Batch) -> anyhow::Result<Vec<Outcome>> {
+    if batch.rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut tx, version) = store
+        .write(shop)
+        .await?
+        .ok_or_else(|| anyhow::anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}"))?;
+    let outcomes = tx.take_in(shop, version, SOURCE, &batch.rows).await?;
+    // A repeated import leaves no trace, not even a version.
+    if outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
+        tx.commit().await?;
+    }
+    Ok(outcomes)
+}

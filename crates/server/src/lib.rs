@@ -1,0 +1,12 @@
+//! The server behind the binary `tousu`.
+
+pub mod cli;
+pub mod clock;
+pub mod complaint;
+pub mod demo;
+pub mod gateway;
+pub mod import;
+pub mod secrets;
+pub mod settings;
+pub mod store;
+pub mod totals;

@@ -1,0 +1,7 @@
+//! The binary `tousu`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tousu::cli::main()
+}

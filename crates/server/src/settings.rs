@@ -1,0 +1,272 @@
+//! Every setting, in one struct: a TOML file, the environment and flags fill it, in rising order.
+//!
+//! Field docs are written `中文 ¦ English`: `tousu config` prints them.
+
+use std::path::Path;
+
+use config::{Config, Environment, File, FileFormat};
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tousu_wire::Lang;
+
+/// What can be set. Durations are in seconds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// 数据库地址：sqlite:文件 或 postgres://… ¦ the database: sqlite:FILE or postgres://…
+    pub database: Database,
+    /// 界面、命令行与错误信息的语言：zh 或 en ¦ the language of messages: zh or en
+    pub lang: Lang,
+    /// 监听与请求 ¦ listening and requests
+    pub server: Server,
+    /// 访问令牌 ¦ access tokens
+    pub token: Token,
+    /// 频率限制 ¦ rate limits
+    pub limits: Limits,
+    /// 存储 ¦ storage
+    pub storage: Storage,
+    /// 日志 ¦ the log
+    pub log: Log,
+}
+
+/// The database's address.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Database(pub String);
+
+impl Default for Database {
+    fn default() -> Self {
+        Database("sqlite:tousu.db".into())
+    }
+}
+
+/// How requests are taken.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// 监听地址 ¦ the address to listen on
+    pub listen: String,
+    /// 可信代理的网段；仅来自它们的 X-Forwarded-For 有效 ¦ networks of proxies whose X-Forwarded-For counts
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// 请求体上限（字节） ¦ the largest request body, in bytes
+    pub max_body_bytes: usize,
+    /// 接收请求头与请求体的时限 ¦ how long headers, and then the body, may take
+    pub receive_seconds: u64,
+    /// 处理一个请求的时限 ¦ how long an answer may take
+    pub answer_seconds: u64,
+    /// 同时处理的请求数，超出即答 1001 ¦ requests at once; more are answered 1001
+    pub max_requests: usize,
+    /// 停止时等待进行中请求的时限 ¦ how long a stop waits for requests in flight
+    pub stop_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            listen: "127.0.0.1:8080".into(),
+            trusted_proxies: Vec::new(),
+            max_body_bytes: 64 * 1024,
+            receive_seconds: 10,
+            answer_seconds: 30,
+            max_requests: 1024,
+            stop_seconds: 30,
+        }
+    }
+}
+
+/// How long tokens live.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Token {
+    /// 有效期 ¦ a token's life
+    pub lifetime_seconds: i64,
+    /// 剩余时间多于此值时重复获取得到同一令牌 ¦ with more than this left, asking again gives the same token
+    pub reuse_above_seconds: i64,
+    /// 换发新令牌后旧令牌继续有效的时间 ¦ how long the old token goes on working beside a new one
+    pub overlap_seconds: i64,
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Token { lifetime_seconds: 7200, reuse_above_seconds: 1800, overlap_seconds: 300 }
+    }
+}
+
+/// How much is served.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// 各接口频率限制的倍数，压测时可调大 ¦ multiplies every published limit; for load tests
+    pub calls_factor: u32,
+    /// 每个 IP 十分钟内允许的获取令牌失败次数 ¦ failed token requests per IP in ten minutes
+    pub token_failures: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { calls_factor: 1, token_failures: 100 }
+    }
+}
+
+/// How things are kept.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// 数据库连接数上限 ¦ connections to the database at most
+    pub connections: usize,
+    /// SQLite 落盘方式：full 断电不丢，normal 仅进程被杀不丢 ¦ full survives a power cut, normal a killed process
+    pub sqlite_synchronous: Synchronous,
+    /// 记住的总数条数 ¦ totals remembered
+    pub remembered_totals: usize,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Storage { connections: 16, sqlite_synchronous: Synchronous::Full, remembered_totals: 10_000 }
+    }
+}
+
+/// When SQLite waits for the disk.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// At every commit.
+    Full,
+    /// At checkpoints only.
+    Normal,
+}
+
+impl Synchronous {
+    pub(crate) fn pragma(self) -> &'static str {
+        match self {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// 级别或过滤式，例如 info、tousu=debug ¦ a level or filter, for example info or tousu=debug
+    pub level: String,
+    /// 格式：auto（终端为文本，否则 JSON）、text、json ¦ auto (text on a terminal, else JSON), text or json
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { level: "info".into(), format: LogFormat::Auto }
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The file that is read if it is there and no other is named.
+pub const DEFAULT_FILE: &str = "tousu.toml";
+
+impl Settings {
+    /// Reads defaults, then `file` (or `tousu.toml` if it is there), then `TOUSU_…` from the environment
+    /// (`TOUSU_SERVER__LISTEN` is `server.listen`), then `overrides` (`server.listen` and its value).
+    pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> Result<Self, config::ConfigError> {
+        let file = match file {
+            Some(path) => File::from(path.to_owned()).required(true),
+            None => File::new(DEFAULT_FILE, FileFormat::Toml).required(false),
+        };
+        let environment = Environment::with_prefix("TOUSU")
+            .prefix_separator("_")
+            .separator("__")
+            .ignore_empty(true)
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("server.trusted_proxies")
+            .source(Some(
+                // Only names that are settings: TOUSU_CONFIG and what tests use are none.
+                std::env::vars().filter(|(name, _)| is_setting(name)).collect(),
+            ));
+        let mut builder = Config::builder().add_source(file).add_source(environment);
+        for (key, value) in overrides {
+            builder = match key.as_str() {
+                "server.trusted_proxies" => {
+                    builder.set_override(key, value.split(',').map(str::to_owned).collect::<Vec<_>>())?
+                }
+                _ => builder.set_override(key, value.as_str())?,
+            };
+        }
+        builder.build()?.try_deserialize()
+    }
+
+    /// What cannot work, each as a sentence (`中文 ¦ English`).
+    pub fn problems(&self) -> Vec<String> {
+        let Token { lifetime_seconds: lifetime, reuse_above_seconds: reuse, overlap_seconds: overlap } =
+            self.token;
+        let checks = [
+            (
+                (1..=7200).contains(&lifetime),
+                format!(
+                    "token.lifetime_seconds 为 {lifetime}，应为 1 到 7200 ¦ token.lifetime_seconds is {lifetime}, allowed is 1 to 7200"
+                ),
+            ),
+            (
+                (0..=lifetime).contains(&reuse),
+                format!(
+                    "token.reuse_above_seconds 为 {reuse}，应为 0 到 {lifetime} ¦ token.reuse_above_seconds is {reuse}, allowed is 0 to {lifetime}"
+                ),
+            ),
+            (
+                (0..=lifetime).contains(&overlap),
+                format!(
+                    "token.overlap_seconds 为 {overlap}，应为 0 到 {lifetime} ¦ token.overlap_seconds is {overlap}, allowed is 0 to {lifetime}"
+                ),
+            ),
+            (
+                self.limits.calls_factor >= 1,
+                "limits.calls_factor 应不小于 1 ¦ limits.calls_factor must be at least 1".into(),
+            ),
+            (
+                self.server.max_requests >= 1,
+                "server.max_requests 应不小于 1 ¦ server.max_requests must be at least 1".into(),
+            ),
+            (
+                self.storage.connections >= 2,
+                "storage.connections 应不小于 2 ¦ storage.connections must be at least 2".into(),
+            ),
+        ];
+        checks.into_iter().filter(|check| !check.0).map(|check| check.1).collect()
+    }
+
+    /// The settings with what is secret taken out.
+    pub fn redacted(&self) -> Self {
+        let mut shown = self.clone();
+        shown.database.0 = redacted_url(&shown.database.0);
+        shown
+    }
+}
+
+fn is_setting(name: &str) -> bool {
+    matches!(name, "TOUSU_DATABASE" | "TOUSU_LANG") || (name.starts_with("TOUSU_") && name.contains("__"))
+}
+
+/// The address without its password.
+pub(crate) fn redacted_url(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => match url[scheme + 3..at].split_once(':') {
+            Some((user, _)) => format!("{}://{user}:***{}", &url[..scheme], &url[at..]),
+            None => url.to_owned(),
+        },
+        _ => url.to_owned(),
+    }
+}

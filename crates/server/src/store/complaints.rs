@@ -1,0 +1,439 @@
+//! SQL about complaints.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use tousu_wire::codes::{CodeTable, Overtime};
+use tousu_wire::complaint_list::{Filter, Page};
+
+use super::{Result, Row, ShopId, StoreError, Tx, Value};
+use crate::complaint::{Complaint, Details, Phone, Reply};
+
+/// A complaint that arrives, with what only the detail interface shows.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The complaint.
+    pub complaint: Complaint,
+    /// Its details; only set when the complaint is new.
+    pub details: Details,
+}
+
+/// A complaint as it is kept.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The complaint.
+    pub complaint: Complaint,
+    /// `id` of the detail interface.
+    pub number: i64,
+    /// What only the detail interface shows.
+    pub details: Details,
+}
+
+/// What became of an arriving complaint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there before.
+    Added,
+    /// It was there and differed.
+    Changed,
+    /// It was there, the same.
+    Unchanged,
+}
+
+/// The columns of a [`Complaint`], in the order that [`decode`] reads them.
+const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
+     complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
+     operate_time, time_limit, operate_end_time, closed_at, closed_overtime";
+const COLUMN_COUNT: usize = 16;
+
+fn decode(row: &Row<'_>) -> Result<Complaint> {
+    Ok(Complaint {
+        complaint_id: row.text(0)?.to_owned(),
+        channel_type: row.int(1)?.into(),
+        complaint_from: row.int(2)?.into(),
+        complaint_type: row.int(3)?.into(),
+        complaint_resource_type: row.int(4)?,
+        complaint_resource_id: row.text(5)?.to_owned(),
+        complaint_reason: row.text(6)?.to_owned(),
+        complainant_phone: Phone(row.text(7)?.to_owned()),
+        complaint_time: row.int(8)?,
+        state: row.int(9)?.into(),
+        current_step: row.int(10)?.into(),
+        operate_time: row.int(11)?,
+        time_limit: row.int(12)?,
+        operate_end_time: row.int(13)?,
+        closed_at: row.optional_int(14)?,
+        closed_overtime: row.optional_int(15)?.map(Overtime::from),
+    })
+}
+
+/// The same columns as bound values; destructured, so that a new field cannot be forgotten.
+fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
+    let Complaint {
+        complaint_id,
+        channel_type,
+        complaint_from,
+        complaint_type,
+        complaint_resource_type,
+        complaint_resource_id,
+        complaint_reason,
+        complainant_phone,
+        complaint_time,
+        state,
+        current_step,
+        operate_time,
+        time_limit,
+        operate_end_time,
+        closed_at,
+        closed_overtime,
+    } = complaint;
+    [
+        complaint_id.into(),
+        channel_type.number().into(),
+        complaint_from.number().into(),
+        complaint_type.number().into(),
+        (*complaint_resource_type).into(),
+        complaint_resource_id.into(),
+        complaint_reason.into(),
+        complainant_phone.whole().into(),
+        (*complaint_time).into(),
+        state.number().into(),
+        current_step.number().into(),
+        (*operate_time).into(),
+        (*time_limit).into(),
+        (*operate_end_time).into(),
+        (*closed_at).into(),
+        closed_overtime.map(CodeTable::number).into(),
+    ]
+}
+
+/// A filter as SQL: a clause for each condition that is set, since `($2 is null or …)` would defeat
+/// the index.
+struct Where<'a> {
+    sql: String,
+    parameters: Vec<Value<'a>>,
+}
+
+impl<'a> Where<'a> {
+    fn new(filter: &'a Filter, now: i64) -> Self {
+        let mut clauses = Where { sql: "shop_id = $1".into(), parameters: Vec::with_capacity(9) };
+        let Filter { complaint_id, channel_type, is_overtime, state, start_time, end_time } = filter;
+        clauses.and("complaint_id = ?", complaint_id.as_ref().map(Value::from));
+        clauses.and("channel_type = ?", channel_type.map(|code| code.number().into()));
+        clauses.and("state = ?", state.map(|code| code.number().into()));
+        clauses.and("complaint_time >= ?", start_time.map(|time| time.epoch().into()));
+        clauses.and("complaint_time <= ?", end_time.map(|time| time.epoch().into()));
+        // The rule of `Complaint::overtime`, where an open complaint is asked of the clock.
+        let open = match is_overtime {
+            Some(Overtime::Late) => Some("operate_end_time < "),
+            Some(_) => Some("operate_end_time >= "),
+            None => None,
+        };
+        if let (Some(open), Some(overtime)) = (open, is_overtime) {
+            let fact = clauses.bind(overtime.number().into());
+            let now = clauses.bind(now.into());
+            let _ = write!(
+                clauses.sql,
+                " and (state = 2 and closed_overtime = {fact} or state <> 2 and {open}{now})"
+            );
+        }
+        clauses
+    }
+
+    fn and(&mut self, clause: &str, value: Option<Value<'a>>) {
+        if let Some(value) = value {
+            let parameter = self.bind(value);
+            self.sql.push_str(" and ");
+            self.sql.push_str(&clause.replace('?', &parameter));
+        }
+    }
+
+    /// Adds a parameter and gives its name in the text; `$1` is the shop.
+    fn bind(&mut self, value: Value<'a>) -> String {
+        self.parameters.push(value);
+        format!("${}", self.parameters.len() + 1)
+    }
+}
+
+impl Tx {
+    /// One page of the complaints that match, newest first, ties by id descending.
+    pub async fn page(
+        &mut self,
+        shop: &ShopId,
+        filter: &Filter,
+        page: Page,
+        now: i64,
+    ) -> Result<Vec<Complaint>> {
+        let mut clauses = Where::new(filter, now);
+        let (limit, offset) = (clauses.bind(page.size.into()), clauses.bind(page.offset.into()));
+        const ORDER: &str = "order by complaint_time desc, complaint_id desc";
+        let found = &clauses.sql;
+        if page.offset == 0 && *filter == Filter::default() {
+            let sql = format!(
+                "select {COLUMNS} from complaints where {found} {ORDER} limit {limit} offset {offset}"
+            );
+            return self.query(shop, &sql, &clauses.parameters, decode).await;
+        }
+        // The rows left out are stepped over in the index alone.
+        let sql = format!(
+            "select {COLUMNS} from complaints where shop_id = $1 and complaint_id in (
+                 select complaint_id from complaints where {found} {ORDER} limit {limit} offset {offset}
+             ) {ORDER}"
+        );
+        self.query_slowly(shop, &sql, &clauses.parameters, decode).await
+    }
+
+    /// How many complaints match at `now`.
+    pub async fn count(&mut self, shop: &ShopId, filter: &Filter, now: i64) -> Result<i64> {
+        let clauses = Where::new(filter, now);
+        let sql = format!("select count(*) from complaints where {}", clauses.sql);
+        let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
+        counted.into_iter().next().ok_or_else(|| StoreError::Value("no count".into()))
+    }
+
+    /// The next deadline of an open complaint that is not behind at `now`.
+    pub async fn next_deadline(&mut self, shop: &ShopId, now: i64) -> Result<Option<i64>> {
+        const NEXT: &str = "select min(operate_end_time) from complaints
+             where shop_id = $1 and state <> 2 and operate_end_time >= $2";
+        Ok(self
+            .query(shop, NEXT, &[now.into()], |row| row.optional_int(0))
+            .await?
+            .into_iter()
+            .flatten()
+            .next())
+    }
+
+    /// One complaint with its details, if the shop has it.
+    pub async fn complaint(&mut self, shop: &ShopId, complaint_id: &str) -> Result<Option<Stored>> {
+        let sql = format!(
+            "select {COLUMNS}, number, complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id
+             from complaints where shop_id = $1 and complaint_id = $2"
+        );
+        let found = self
+            .query(shop, &sql, &[complaint_id.into()], |row| {
+                let at = |column: usize| COLUMN_COUNT + column;
+                Ok(Stored {
+                    complaint: decode(row)?,
+                    number: row.int(at(0))?,
+                    details: Details {
+                        complainant_user_id: row.text(at(1))?.to_owned(),
+                        content_msg: row.text(at(2))?.to_owned(),
+                        content_object: from_json(row.text(at(3))?)?,
+                        uploaded_images: from_json(row.text(at(4))?)?,
+                        sub_mch_id: row.optional_text(at(5))?.map(str::to_owned),
+                        replies: Vec::new(),
+                    },
+                })
+            })
+            .await?;
+        let Some(mut stored) = found.into_iter().next() else { return Ok(None) };
+        const REPLIES: &str = "select reply_from, content, images, replied_at from replies
+             where shop_id = $1 and complaint_id = $2 order by position";
+        stored.details.replies = self
+            .query(shop, REPLIES, &[complaint_id.into()], |row| {
+                Ok(Reply {
+                    reply_from: row.text(0)?.to_owned(),
+                    content: row.text(1)?.to_owned(),
+                    images: from_json(row.text(2)?)?,
+                    replied_at: row.int(3)?,
+                })
+            })
+            .await?;
+        Ok(Some(stored))
+    }
+
+    /// Takes in complaints under the shop's `version`, telling of each what became of it, in order.
+    /// `source` says who brought them.
+    pub async fn take_in(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        source: &str,
+        batch: &[Incoming],
+    ) -> Result<Vec<Outcome>> {
+        const RESERVE: &str =
+            "update shops set last_number = last_number + $2 where shop_id = $1 returning last_number";
+        let last = self.query(shop, RESERVE, &[(batch.len() as i64).into()], |row| row.int(0)).await?;
+        let first = last.first().map_or(1, |last| last - batch.len() as i64 + 1);
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut rest = batch;
+        while !rest.is_empty() {
+            // Two texts only, so that both stay prepared.
+            let size = if rest.len() >= CHUNK { CHUNK } else { 1 };
+            let (chunk, later) = rest.split_at(size);
+            let number = first + outcomes.len() as i64;
+            outcomes.extend(self.take_in_chunk(shop, version, source, number, chunk).await?);
+            rest = later;
+        }
+        Ok(outcomes)
+    }
+
+    async fn take_in_chunk(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        source: &str,
+        number: i64,
+        chunk: &[Incoming],
+    ) -> Result<Vec<Outcome>> {
+        let lists: Vec<[String; 2]> = chunk
+            .iter()
+            .map(|row| Ok([to_json(&row.details.content_object)?, to_json(&row.details.uploaded_images)?]))
+            .collect::<Result<_>>()?;
+        let mut parameters = Vec::with_capacity(2 + chunk.len() * NEW_COLUMN_COUNT);
+        parameters.extend([Value::from(source), version.into()]);
+        for ((row, [content_object, images]), number) in chunk.iter().zip(&lists).zip(number..) {
+            parameters.extend(encode(&row.complaint));
+            parameters.extend([
+                Value::from(number),
+                (&row.details.complainant_user_id).into(),
+                (&row.details.content_msg).into(),
+                content_object.into(),
+                images.into(),
+                row.details.sub_mch_id.as_ref().into(),
+            ]);
+        }
+        let sql = insert_sql(chunk.len());
+        let inserted = self.query(shop, &sql, &parameters, |row| Ok(row.text(0)?.to_owned())).await?;
+        let mut inserted: HashMap<&str, ()> = inserted.iter().map(|id| (id.as_str(), ())).collect();
+
+        let mut outcomes = Vec::with_capacity(chunk.len());
+        let mut added = Vec::with_capacity(chunk.len());
+        for row in chunk {
+            let id = row.complaint.complaint_id.as_str();
+            // The first of two rows with one id was inserted; the second is compared like any other.
+            outcomes.push(match inserted.remove(id) {
+                Some(()) => {
+                    added.push(id);
+                    self.add_replies(shop, id, &row.details.replies).await?;
+                    Outcome::Added
+                }
+                None => self.update(shop, version, source, &row.complaint).await?,
+            });
+        }
+        self.log_added(shop, version, &added).await?;
+        Ok(outcomes)
+    }
+
+    /// Writes the complaint over the one of the same id, if they differ.
+    async fn update(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        source: &str,
+        new: &Complaint,
+    ) -> Result<Outcome> {
+        let select = format!("select {COLUMNS} from complaints where shop_id = $1 and complaint_id = $2");
+        let old = self.query(shop, &select, &[(&new.complaint_id).into()], decode).await?;
+        let old = old.into_iter().next().ok_or_else(|| StoreError::Value("a row is gone".into()))?;
+        if old == *new {
+            return Ok(Outcome::Unchanged);
+        }
+        // A complaint may be in the log once per version: of two changes the first says how it was.
+        const LOG: &str = "insert into changes (shop_id, version, complaint_id, kind, was_complaint_time,
+                 was_channel_type, was_state, was_closed_overtime, was_operate_end_time)
+             values ($1, $2, $3, 2, $4, $5, $6, $7, $8) on conflict (shop_id, version, complaint_id) do nothing";
+        let was = [
+            version.into(),
+            (&old.complaint_id).into(),
+            old.complaint_time.into(),
+            old.channel_type.number().into(),
+            old.state.number().into(),
+            old.closed_overtime.map(CodeTable::number).into(),
+            old.operate_end_time.into(),
+        ];
+        self.execute(shop, LOG, &was).await?;
+        let assignments: Vec<String> =
+            COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
+        let update = format!(
+            "update complaints set {}, source = ${}, version = ${} where shop_id = $1 and complaint_id = $2",
+            assignments.join(", "),
+            COLUMN_COUNT + 2,
+            COLUMN_COUNT + 3,
+        );
+        let mut parameters = encode(new).to_vec();
+        parameters.extend([Value::from(source), version.into()]);
+        self.execute(shop, &update, &parameters).await?;
+        Ok(Outcome::Changed)
+    }
+
+    async fn log_added(&mut self, shop: &ShopId, version: i64, ids: &[&str]) -> Result<()> {
+        let mut rest = ids;
+        while !rest.is_empty() {
+            let (chunk, later) = rest.split_at(if rest.len() >= CHUNK { CHUNK } else { 1 });
+            let rows: Vec<String> = (3..).take(chunk.len()).map(|id| format!("($1, $2, ${id}, 1)")).collect();
+            let sql = format!(
+                "insert into changes (shop_id, version, complaint_id, kind) values {}",
+                rows.join(", ")
+            );
+            let mut parameters = vec![version.into()];
+            parameters.extend(chunk.iter().map(|&id| Value::from(id)));
+            self.execute(shop, &sql, &parameters).await?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    async fn add_replies(&mut self, shop: &ShopId, complaint_id: &str, replies: &[Reply]) -> Result<()> {
+        const REPLY: &str = "insert into replies
+                 (shop_id, complaint_id, position, reply_from, content, images, replied_at)
+             values ($1, $2, $3, $4, $5, $6, $7)";
+        for (reply, position) in replies.iter().zip(1i64..) {
+            let images = to_json(&reply.images)?;
+            let values = [
+                complaint_id.into(),
+                position.into(),
+                (&reply.reply_from).into(),
+                (&reply.content).into(),
+                (&images).into(),
+                reply.replied_at.into(),
+            ];
+            self.execute(shop, REPLY, &values).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what `source` brought and nobody changed since.
+    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, source: &str) -> Result<u64> {
+        const LOG: &str = "insert into changes (shop_id, version, complaint_id, kind, was_complaint_time,
+                 was_channel_type, was_state, was_closed_overtime, was_operate_end_time)
+             select shop_id, $2, complaint_id, 3, complaint_time, channel_type, state, closed_overtime,
+                 operate_end_time
+             from complaints where shop_id = $1 and source = $3";
+        self.execute(shop, LOG, &[version.into(), source.into()]).await?;
+        const REPLIES: &str = "delete from replies where shop_id = $1 and complaint_id in
+             (select complaint_id from complaints where shop_id = $1 and source = $2)";
+        self.execute(shop, REPLIES, &[source.into()]).await?;
+        const COMPLAINTS: &str = "delete from complaints where shop_id = $1 and source = $2";
+        self.execute(shop, COMPLAINTS, &[source.into()]).await
+    }
+}
+
+/// Rows of one insert: enough to make the cost of a statement small, few enough for both databases'
+/// limits on parameters.
+const CHUNK: usize = 64;
+/// The columns of a new complaint that differ from row to row.
+const NEW_COLUMN_COUNT: usize = COLUMN_COUNT + 6;
+
+fn insert_sql(rows: usize) -> String {
+    let row = |first: usize| {
+        let parameters: Vec<String> =
+            (first..first + NEW_COLUMN_COUNT).map(|number| format!("${number}")).collect();
+        format!("($1, $2, $3, $3, {})", parameters.join(", "))
+    };
+    let values: Vec<String> = (0..rows).map(|at| row(4 + at * NEW_COLUMN_COUNT)).collect();
+    format!(
+        "insert into complaints (shop_id, source, created_version, version, {COLUMNS}, number,
+             complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id)
+         values {} on conflict (shop_id, complaint_id) do nothing returning complaint_id",
+        values.join(", ")
+    )
+}
+
+fn to_json<T: serde::Serialize>(list: &[T]) -> Result<String> {
+    serde_json::to_string(list).map_err(|error| StoreError::Value(error.to_string()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>> {
+    serde_json::from_str(text).map_err(|error| StoreError::Value(error.to_string()))
+}

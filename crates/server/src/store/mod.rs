@@ -1,0 +1,268 @@
+//! Everything that is kept, and every SQL text, once for all databases.
+//!
+//! A [`Tx`] is one transaction: [`Store::read`] opens a snapshot, [`Store::write`] takes the shop's next
+//! version as its first statement. Statements about a shop go through [`Tx::query`], which binds the
+//! shop as `$1`: a statement that forgets its tenant cannot be written.
+
+mod apps;
+mod complaints;
+mod examine;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+pub use apps::{App, Caller, CallerOfToken, Shop, TokenRow};
+pub use complaints::{Incoming, Outcome, Stored};
+pub use examine::Finding;
+pub use value::{Row, Value};
+
+use crate::settings::Storage;
+
+/// A shop's id (`app_id` on the wire): 1 to 64 letters, digits, `_` or `-`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ShopId(String);
+
+impl ShopId {
+    /// The id, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let sane = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        ((1..=64).contains(&text.len()) && text.bytes().all(sane)).then(|| ShopId(text.to_owned()))
+    }
+
+    /// An id that no shop has, to be looked for where the time of a look-up must be spent.
+    pub fn nobody() -> Self {
+        ShopId(String::new())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ShopId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database's address is none that we know.
+    #[error(
+        "数据库地址 {0} 无法识别，应为 sqlite:文件 或 postgres://… ¦ unknown database {0}: use sqlite:FILE or postgres://…"
+    )]
+    Address(String),
+    /// SQLite refused.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refused or is gone.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// No connection to PostgreSQL was to be had in time.
+    #[error("PostgreSQL: {0}")]
+    Pool(#[from] deadpool_postgres::PoolError),
+    /// A stored value is not of the shape that the code expects.
+    #[error("stored value: {0}")]
+    Value(String),
+    /// The database was migrated by a newer version of this program.
+    #[error(
+        "数据库由更新的版本创建（迁移 {0}），请升级 tousu ¦ the database was made by a newer version (migration {0}): upgrade tousu"
+    )]
+    TooNew(i64),
+}
+
+/// The result of asking the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A database that holds the shops and their complaints.
+#[derive(Clone)]
+pub struct Store(Driver);
+
+#[derive(Clone)]
+enum Driver {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it leaves no trace.
+pub struct Tx(TxDriver);
+
+enum TxDriver {
+    Sqlite(sqlite::Tx),
+    Postgres(postgres::Tx),
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:FILE`, created if missing, or `postgres://…`) and brings its
+    /// tables up to date.
+    pub async fn open(url: &str, settings: &Storage) -> Result<Self> {
+        let store = Store::connect(url, settings, true)?;
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// As [`Store::open`], but a missing file is an error.
+    pub async fn open_existing(url: &str, settings: &Storage) -> Result<Self> {
+        let store = Store::open_as_it_is(url, settings)?;
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// Opens an existing database without a change to it.
+    pub fn open_as_it_is(url: &str, settings: &Storage) -> Result<Self> {
+        Store::connect(url, settings, false)
+    }
+
+    fn connect(url: &str, settings: &Storage, create: bool) -> Result<Self> {
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            return Ok(Store(Driver::Sqlite(sqlite::Sqlite::open(file, settings, create)?)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Store(Driver::Postgres(postgres::Postgres::open(url, settings)?)));
+        }
+        Err(StoreError::Address(crate::settings::redacted_url(url)))
+    }
+
+    /// A snapshot to read from: everything read from it is of one moment.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(Tx(match &self.0 {
+            Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read()?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_read().await?),
+        }))
+    }
+
+    /// A transaction that may write to the shop, and the version that what it writes gets; `None` if there
+    /// is no such shop. Writers of one shop take turns here.
+    pub async fn write(&self, shop: &ShopId) -> Result<Option<(Tx, i64)>> {
+        let mut tx = self.begin_write().await?;
+        const TAKE_VERSION: &str =
+            "update shops set version = version + 1 where shop_id = $1 returning version";
+        let version = tx.query(shop, TAKE_VERSION, &[], |row| row.int(0)).await?.pop();
+        Ok(version.map(|version| (tx, version)))
+    }
+
+    async fn begin_write(&self) -> Result<Tx> {
+        Ok(Tx(match &self.0 {
+            Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_write().await?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_write().await?),
+        }))
+    }
+
+    /// Connections in use and at most allowed, for the metrics.
+    pub fn pool_status(&self) -> (usize, usize) {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.pool_status(),
+            Driver::Postgres(postgres) => postgres.pool_status(),
+        }
+    }
+
+    /// Which database it is, for people.
+    pub fn kind(&self) -> &'static str {
+        match &self.0 {
+            Driver::Sqlite(_) => "SQLite",
+            Driver::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+impl Tx {
+    /// Runs a statement about one shop, which is bound as `$1`; `parameters` follow from `$2`.
+    pub async fn query<T>(
+        &mut self,
+        shop: &ShopId,
+        sql: &str,
+        parameters: &[Value<'_>],
+        decode: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        debug_assert!(sql.contains("shop_id"), "a statement about a shop names it: {sql}");
+        self.query_all_shops(sql, &of_shop(shop, parameters), decode).await
+    }
+
+    /// As [`Tx::query`], for a statement whose time grows with the data.
+    async fn query_slowly<T>(
+        &mut self,
+        shop: &ShopId,
+        sql: &str,
+        parameters: &[Value<'_>],
+        decode: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        match &mut self.0 {
+            TxDriver::Sqlite(tx) => {
+                let all = of_shop(shop, parameters);
+                tokio::task::block_in_place(|| timed(|| tx.query(sql, &all, decode)))
+            }
+            TxDriver::Postgres(_) => self.query(shop, sql, parameters, decode).await,
+        }
+    }
+
+    /// Runs a statement about one shop and tells how many rows it touched.
+    pub async fn execute(&mut self, shop: &ShopId, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
+        let all = of_shop(shop, parameters);
+        match &mut self.0 {
+            TxDriver::Sqlite(tx) => tx.execute(sql, &all),
+            TxDriver::Postgres(tx) => tx.execute(sql, &all).await,
+        }
+    }
+
+    /// Runs a statement that is about no single shop: for the operator's commands, never for a caller.
+    async fn query_all_shops<T>(
+        &mut self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        decode: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        match &mut self.0 {
+            TxDriver::Sqlite(tx) => timed(|| tx.query(sql, parameters, decode)),
+            TxDriver::Postgres(tx) => {
+                let started = Instant::now();
+                let rows = tx.query(sql, parameters, decode).await;
+                record(started);
+                rows
+            }
+        }
+    }
+
+    /// Runs several statements without parameters.
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        match &mut self.0 {
+            TxDriver::Sqlite(tx) => tx.batch(sql),
+            TxDriver::Postgres(tx) => tx.batch(sql).await,
+        }
+    }
+
+    /// Makes what was written last: after this it survives a crash.
+    pub async fn commit(self) -> Result<()> {
+        match self.0 {
+            TxDriver::Sqlite(tx) => tx.commit(),
+            TxDriver::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// The shop as `$1`, and the rest behind it.
+fn of_shop<'a>(shop: &'a ShopId, parameters: &[Value<'a>]) -> Vec<Value<'a>> {
+    let mut all = Vec::with_capacity(parameters.len() + 1);
+    all.push(Value::Text(shop.as_str()));
+    all.extend_from_slice(parameters);
+    all
+}
+
+fn timed<T>(statement: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let out = statement();
+    record(started);
+    out
+}
+
+fn record(started: Instant) {
+    metrics::histogram!("tousu_database_seconds").record(started.elapsed());
+}
+
+/// How long to wait for a database that is busy or gone before saying so.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,77 @@
+//! What is bound to a statement and what comes out of it: the two types of our columns.
+
+use super::{Result, StoreError};
+
+/// A bound value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// SQL null.
+    Null,
+    /// BIGINT.
+    Int(i64),
+    /// TEXT.
+    Text(&'a str),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A row that a statement gave, on either database.
+pub enum Row<'a> {
+    /// From SQLite.
+    Sqlite(&'a rusqlite::Row<'a>),
+    /// From PostgreSQL.
+    Postgres(&'a tokio_postgres::Row),
+}
+
+impl Row<'_> {
+    /// Column `at` as a number.
+    pub fn int(&self, at: usize) -> Result<i64> {
+        self.optional_int(at)?.ok_or_else(|| StoreError::Value(format!("column {at} is null")))
+    }
+
+    /// Column `at` as a number or null.
+    pub fn optional_int(&self, at: usize) -> Result<Option<i64>> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(at)?),
+            Row::Postgres(row) => Ok(row.try_get(at)?),
+        }
+    }
+
+    /// Column `at` as text.
+    pub fn text(&self, at: usize) -> Result<&str> {
+        self.optional_text(at)?.ok_or_else(|| StoreError::Value(format!("column {at} is null")))
+    }
+
+    /// Column `at` as text or null.
+    pub fn optional_text(&self, at: usize) -> Result<Option<&str>> {
+        match self {
+            Row::Sqlite(row) => row
+                .get_ref(at)?
+                .as_str_or_null()
+                .map_err(|error| StoreError::Value(format!("column {at}: {error}"))),
+            Row::Postgres(row) => Ok(row.try_get(at)?),
+        }
+    }
+}

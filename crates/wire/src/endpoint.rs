@@ -1,0 +1,108 @@
+//! What an interface of the gateway is.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Text;
+
+/// One interface of the gateway, `POST /NAME/VERSION`: everything about it that is known before a call.
+pub trait Endpoint {
+    /// The published name, for example `xe.complaint.info.get`.
+    const NAME: &'static str;
+    /// The published version, for example `1.0.0`.
+    const VERSION: &'static str;
+    /// What it is called on its page (`中文 ¦ English`).
+    const TITLE: &'static str;
+    /// The set that an app needs to call it.
+    const PERMISSION_SET: PermissionSet;
+    /// How often one app may call it.
+    const LIMIT: RateLimit;
+    /// The parameters that must be there, `access_token` aside.
+    const REQUIRED: &'static [&'static str] = &[];
+    /// The parameters, `access_token` aside, which belongs to the gateway.
+    type Request: Serialize + DeserializeOwned + JsonSchema;
+    /// What `data` holds in an answer with code 0.
+    type Response: Serialize + DeserializeOwned + JsonSchema;
+
+    /// A request and the answer to it, as the documentation shows them.
+    fn example() -> Example;
+
+    /// The path under which it is served.
+    fn path() -> String {
+        format!("/{}/{}", Self::NAME, Self::VERSION)
+    }
+}
+
+/// A documented call.
+pub struct Example {
+    /// The body of the request, `access_token` included.
+    pub request: Value,
+    /// `data` of the answer.
+    pub response: Value,
+}
+
+/// A permission set: what an app is granted, and what an interface asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PermissionSet {
+    /// 投诉管理-查询: read complaints `[page]`.
+    ComplaintsQuery,
+}
+
+impl PermissionSet {
+    /// Every set that exists.
+    pub const ALL: &'static [PermissionSet] = &[PermissionSet::ComplaintsQuery];
+
+    /// The published name.
+    pub fn name(self) -> &'static str {
+        match self {
+            PermissionSet::ComplaintsQuery => "投诉管理-查询",
+        }
+    }
+
+    /// The set of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|set| set.name() == name)
+    }
+}
+
+impl fmt::Display for PermissionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// At most `calls` in any span of `seconds`, per app and interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many calls are served within one span.
+    pub calls: u32,
+    /// The length of the span in seconds.
+    pub seconds: u32,
+}
+
+impl fmt::Display for RateLimit {
+    /// As the published pages write it, for example `10s500次`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}s{}次", self.seconds, self.calls)
+    }
+}
+
+/// A parameter that cannot be accepted: answered with code 3001.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidParameter {
+    /// The parameter's name, or `.` for the body as a whole.
+    pub name: String,
+    /// What was received and what is allowed.
+    pub problem: Text,
+}
+
+impl InvalidParameter {
+    /// `problem` is `中文 ¦ English`.
+    pub fn new(name: &str, problem: impl Into<Text>) -> Self {
+        InvalidParameter { name: name.into(), problem: problem.into() }
+    }
+}

@@ -1,0 +1,24 @@
+//! What goes over the wire of the published complaint API, as types.
+//!
+//! An endpoint is a type ([`Endpoint`]) that owns its path, permission set, limit, request and
+//! response. The server mounts it, the client calls it, and [`openapi`] documents it, all from
+//! the same definition.
+//!
+//! Sources of rules are marked `[page]` (the published page), `[public]` (other public pages or the
+//! official SDKs) and `[ours]` (undocumented, decided here).
+
+pub mod codes;
+pub mod complaint_info_get;
+pub mod complaint_list;
+mod endpoint;
+mod envelope;
+pub mod lenient;
+pub mod openapi;
+mod text;
+mod time;
+pub mod token;
+
+pub use endpoint::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit};
+pub use envelope::{Envelope, ReturnCode};
+pub use text::{Lang, Text};
+pub use time::{BeijingTime, NO_DATE, closed_at, optional_time};

@@ -1,0 +1,198 @@
+//! The OpenAPI 3.1 document, from the same types that are served.
+//!
+//! What OpenAPI has no word for stands in extensions: `x-permission-set` and `x-rate-limit` on an
+//! operation, `x-codes` (a code table) on a field, `x-return-codes` at the top, and `x-title-en`
+//! beside a Chinese title. A field's `title` is Chinese, its `description` English.
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{Endpoint, Envelope, Example, Lang, RateLimit, ReturnCode, Text, complaint_list, token};
+
+/// Collects endpoints into one document.
+pub struct OpenApi {
+    schemas: SchemaGenerator,
+    paths: Map<String, Value>,
+}
+
+impl Default for OpenApi {
+    fn default() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        OpenApi { schemas: settings.into_generator(), paths: Map::new() }
+    }
+}
+
+/// What an operation is documented with, beside its types.
+struct Operation<'a> {
+    id: &'a str,
+    title: &'a str,
+    limit: RateLimit,
+    permission_set: Option<&'static str>,
+    success: &'a str,
+    example: Example,
+}
+
+impl OpenApi {
+    /// Adds an interface of the gateway.
+    pub fn endpoint<E: Endpoint>(mut self) -> Self {
+        let mut request = self.request::<E::Request>(E::REQUIRED);
+        let token = json!({
+            "type": "string",
+            "title": "专属token",
+            "description": "The token that /token gave.",
+        });
+        if let Some(Value::Object(fields)) = request.get_mut("properties") {
+            fields.shift_insert(0, "access_token".into(), token);
+        }
+        if let Some(Value::Array(required)) = request.get_mut("required") {
+            required.insert(0, json!("access_token"));
+        }
+        let operation = self.operation::<E::Response>(Operation {
+            id: E::NAME,
+            title: E::TITLE,
+            limit: E::LIMIT,
+            permission_set: Some(E::PERMISSION_SET.name()),
+            success: complaint_list::SUCCESS,
+            example: E::example(),
+        });
+        self.paths.insert(E::path(), json!({ "post": with_body(operation, request) }));
+        self
+    }
+
+    /// Adds `/token`, by GET with a query (as the vendor's SDKs do) and by POST with a body.
+    pub fn token(mut self) -> Self {
+        let request = self.request::<token::Request>(token::REQUIRED);
+        let operation = |document: &mut Self, id| {
+            document.operation::<token::Response>(Operation {
+                id,
+                title: token::TITLE,
+                limit: token::LIMIT,
+                permission_set: None,
+                success: token::SUCCESS,
+                example: token::example(),
+            })
+        };
+        let mut get = operation(&mut self, "token");
+        get["parameters"] = request["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| {
+                json!({
+                    "name": name,
+                    "in": "query",
+                    "required": token::REQUIRED.contains(&name.as_str()),
+                    "schema": schema,
+                })
+            })
+            .collect();
+        get["x-example-request"] = token::example().request;
+        let post = with_body(operation(&mut self, "token.post"), request);
+        self.paths.insert(token::PATH.into(), json!({ "get": get, "post": post }));
+        self
+    }
+
+    /// The document; `version` is the software's.
+    pub fn build(mut self, version: &str) -> Value {
+        let codes: Vec<Value> = ReturnCode::ALL
+            .iter()
+            .map(|code| {
+                json!({ "code": code.number(), "zh": code.label(Lang::Zh), "en": code.label(Lang::En) })
+            })
+            .collect();
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "tousu 投诉接口",
+                "version": version,
+                "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+                "description":
+                    "所有接口以 HTTP 200 返回 {code, data, msg}，code 为 0 表示成功。\n\n\
+                     Every interface answers HTTP 200 with {code, data, msg}; code 0 is success.",
+            },
+            "paths": self.paths,
+            "components": { "schemas": self.schemas.take_definitions(true) },
+            "x-return-codes": codes,
+        })
+    }
+
+    /// The schema of a request: its fields in the page's order, and which of them must be there.
+    fn request<T: JsonSchema>(&mut self, required: &[&str]) -> Value {
+        let mut schema = T::json_schema(&mut self.schemas).to_value();
+        for field in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Some(field) = field.as_object_mut()
+                && field.get("default") == Some(&Value::Null)
+            {
+                field.shift_remove("default");
+            }
+        }
+        schema["required"] = json!(required);
+        schema
+    }
+
+    fn operation<T: JsonSchema>(&mut self, operation: Operation<'_>) -> Value {
+        let data = self.schemas.subschema_for::<T>();
+        let title = Text::from(operation.title);
+        let error_codes: Vec<i64> =
+            ReturnCode::ALL.iter().map(|code| code.number()).filter(|&number| number != 0).collect();
+        let mut value = json!({
+            "operationId": operation.id,
+            "summary": title.pick(Lang::Zh),
+            "x-title-en": title.pick(Lang::En),
+            "x-rate-limit": {
+                "calls": operation.limit.calls,
+                "seconds": operation.limit.seconds,
+                "text": operation.limit.to_string(),
+            },
+            "responses": { "200": {
+                "description": "成功或错误，由 code 区分 ¦ success or error: code tells",
+                "headers": {
+                    "X-Request-Id": { "schema": { "type": "string" }, "description": "The request's id." },
+                },
+                "content": { "application/json": {
+                    "schema": { "oneOf": [
+                        {
+                            "type": "object",
+                            "title": "成功",
+                            "required": ["code", "data", "msg"],
+                            "properties": {
+                                "code": { "type": "integer", "const": 0, "title": "请求结果码" },
+                                "data": data,
+                                "msg": { "type": "string", "title": "描述信息" },
+                            },
+                        },
+                        {
+                            "type": "object",
+                            "title": "错误",
+                            "required": ["code", "data", "msg"],
+                            "properties": {
+                                "code": { "type": "integer", "enum": error_codes, "title": "请求结果码" },
+                                "data": { "type": "null" },
+                                "msg": { "type": "string", "title": "描述信息" },
+                            },
+                        },
+                    ] },
+                    "example": Envelope { code: 0, data: operation.example.response, msg: operation.success.into() },
+                } },
+            } },
+        });
+        if let Some(set) = operation.permission_set {
+            value["x-permission-set"] = json!(set);
+        }
+        value["x-example-request"] = operation.example.request;
+        value
+    }
+}
+
+/// The operation with a JSON body of that schema.
+fn with_body(mut operation: Value, schema: Value) -> Value {
+    let example = operation["x-example-request"].clone();
+    operation["requestBody"] = json!({
+        "required": true,
+        "content": { "application/json": { "schema": schema, "example": example } },
+    });
+    operation
+}
