@@ -1,6 +1,6 @@
 //! SQL about complaints.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use tousu_wire::codes::{CodeTable, Overtime};
@@ -295,23 +295,22 @@ impl Tx {
         }
         let sql = insert_sql(chunk.len());
         let inserted = self.query(shop, &sql, &parameters, |row| Ok(row.text(0)?.to_owned())).await?;
-        let mut inserted: HashMap<&str, ()> = inserted.iter().map(|id| (id.as_str(), ())).collect();
-
+        let mut inserted: HashSet<&str> = inserted.iter().map(String::as_str).collect();
+        // Of two rows with one id the first was inserted; the second is compared like any other.
+        let is_new: Vec<bool> =
+            chunk.iter().map(|row| inserted.remove(row.complaint.complaint_id.as_str())).collect();
+        let added: Vec<&Incoming> =
+            chunk.iter().zip(&is_new).filter_map(|(row, is_new)| is_new.then_some(row)).collect();
+        self.log_added(shop, version, &added).await?;
         let mut outcomes = Vec::with_capacity(chunk.len());
-        let mut added = Vec::with_capacity(chunk.len());
-        for row in chunk {
-            let id = row.complaint.complaint_id.as_str();
-            // The first of two rows with one id was inserted; the second is compared like any other.
-            outcomes.push(match inserted.remove(id) {
-                Some(()) => {
-                    added.push(id);
-                    self.add_replies(shop, id, &row.details.replies).await?;
-                    Outcome::Added
-                }
-                None => self.update(shop, version, source, &row.complaint).await?,
+        for (row, is_new) in chunk.iter().zip(is_new) {
+            outcomes.push(if is_new {
+                self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
+                Outcome::Added
+            } else {
+                self.update(shop, version, source, &row.complaint).await?
             });
         }
-        self.log_added(shop, version, &added).await?;
         Ok(outcomes)
     }
 
@@ -357,8 +356,8 @@ impl Tx {
         Ok(Outcome::Changed)
     }
 
-    async fn log_added(&mut self, shop: &ShopId, version: i64, ids: &[&str]) -> Result<()> {
-        let mut rest = ids;
+    async fn log_added(&mut self, shop: &ShopId, version: i64, added: &[&Incoming]) -> Result<()> {
+        let mut rest = added;
         while !rest.is_empty() {
             let (chunk, later) = rest.split_at(if rest.len() >= CHUNK { CHUNK } else { 1 });
             let rows: Vec<String> = (3..).take(chunk.len()).map(|id| format!("($1, $2, ${id}, 1)")).collect();
@@ -367,7 +366,7 @@ impl Tx {
                 rows.join(", ")
             );
             let mut parameters = vec![version.into()];
-            parameters.extend(chunk.iter().map(|&id| Value::from(id)));
+            parameters.extend(chunk.iter().map(|row| Value::from(&row.complaint.complaint_id)));
             self.execute(shop, &sql, &parameters).await?;
             rest = later;
         }
