@@ -47,7 +47,7 @@ impl fmt::Debug for Credentials {
 pub enum Error {
     /// The server could not be reached, or its answer did not arrive.
     #[error("no answer: {0}")]
-    Transport(#[from] reqwest::Error),
+    Transport(reqwest::Error),
     /// What arrived is no envelope, or its data is not of the interface's shape.
     #[error("the answer cannot be understood: {0}")]
     Answer(#[from] serde_json::Error),
@@ -61,6 +61,13 @@ pub enum Error {
     },
 }
 
+impl From<reqwest::Error> for Error {
+    /// Without the address: that of `/token` has the secret in its query.
+    fn from(error: reqwest::Error) -> Self {
+        Error::Transport(error.without_url())
+    }
+}
+
 impl Error {
     /// The known return code of a refusal.
     pub fn return_code(&self) -> Option<ReturnCode> {
@@ -72,12 +79,20 @@ impl Error {
 }
 
 /// A client of one app on one server. Keeps the app's token.
-#[derive(Debug)]
 pub struct Client {
     base_url: String,
     credentials: Credentials,
     http: reqwest::Client,
     token: Mutex<Option<String>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Client {

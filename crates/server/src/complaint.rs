@@ -88,6 +88,15 @@ impl Complaint {
         }
     }
 
+    /// This complaint as it takes the place of `old`: a masked number does not wipe out the whole one that it
+    /// is the mask of.
+    pub fn in_place_of(mut self, old: &Complaint) -> Self {
+        if self.complainant_phone.whole() == old.complainant_phone.masked() {
+            self.complainant_phone.clone_from(&old.complainant_phone);
+        }
+        self
+    }
+
     /// The list's row at `now`, masked.
     pub fn to_row(self, now: i64) -> complaint_list::Row {
         let is_overtime = self.overtime(now);

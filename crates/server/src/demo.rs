@@ -5,6 +5,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use tousu_wire::codes::{ChannelType, ComplaintFrom, ComplaintType, CurrentStep, Overtime, State};
+use tousu_wire::complaint_list::Filter;
 
 use crate::complaint::{Complaint, Details, Phone, Reply, deadline};
 use crate::secrets::{self, Secret};
@@ -60,7 +61,17 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
         tx.grant(&shop, CLIENT_ID, set.name(), now).await?;
     }
     tx.remove_from(&shop, version, SOURCE).await?;
-    tx.take_in(&shop, version, SOURCE, &complaints(now)).await?;
+    let mut all = complaints(now);
+    if tx.count(&shop, &Filter::default(), now).await? > 0 {
+        let mut absent = Vec::with_capacity(all.len());
+        for incoming in all {
+            if tx.complaint(&shop, &incoming.complaint.complaint_id).await?.is_none() {
+                absent.push(incoming);
+            }
+        }
+        all = absent;
+    }
+    tx.take_in(&shop, version, SOURCE, &all).await?;
     tx.commit().await?;
     Ok(Demo { shop, client_id: CLIENT_ID.into(), secret_key })
 }

@@ -6,7 +6,7 @@ pub mod complaint;
 pub mod demo;
 pub mod gateway;
 pub mod import;
+pub mod remembered;
 pub mod secrets;
 pub mod settings;
 pub mod store;
-pub mod totals;

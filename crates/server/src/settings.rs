@@ -118,13 +118,20 @@ pub struct Storage {
     pub connections: usize,
     /// SQLite 落盘方式：full 断电不丢，normal 仅进程被杀不丢 ¦ full survives a power cut, normal a killed process
     pub sqlite_synchronous: Synchronous,
-    /// 记住的总数条数 ¦ totals remembered
-    pub remembered_totals: usize,
+    /// 记住的令牌数与总数条数上限 ¦ tokens, and totals, remembered at most
+    pub remembered_entries: usize,
+    /// 记住的列表页所占字节数 ¦ bytes of list pages remembered
+    pub remembered_pages_bytes: usize,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Storage { connections: 16, sqlite_synchronous: Synchronous::Full, remembered_totals: 10_000 }
+        Storage {
+            connections: 16,
+            sqlite_synchronous: Synchronous::Full,
+            remembered_entries: 10_000,
+            remembered_pages_bytes: 16 << 20,
+        }
     }
 }
 
@@ -260,13 +267,22 @@ fn is_setting(name: &str) -> bool {
     matches!(name, "TOUSU_DATABASE" | "TOUSU_LANG") || (name.starts_with("TOUSU_") && name.contains("__"))
 }
 
-/// The address without its password.
+/// The address without its password, which may stand before the host or among the parameters.
 pub(crate) fn redacted_url(url: &str) -> String {
+    const PARAMETER: &str = "password=";
+    let url = match url.find(PARAMETER) {
+        Some(at) => {
+            let (before, password) = url.split_at(at + PARAMETER.len());
+            let rest = password.find('&').map_or("", |end| &password[end..]);
+            format!("{before}***{rest}")
+        }
+        None => url.to_owned(),
+    };
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => match url[scheme + 3..at].split_once(':') {
             Some((user, _)) => format!("{}://{user}:***{}", &url[..scheme], &url[at..]),
-            None => url.to_owned(),
+            None => url,
         },
-        _ => url.to_owned(),
+        _ => url,
     }
 }

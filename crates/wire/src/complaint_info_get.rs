@@ -67,9 +67,10 @@ pub struct Request {
 impl Request {
     /// The number asked for, or the complaint that it is missing.
     pub fn complaint_id(self) -> Result<String, InvalidParameter> {
-        self.complaint_id.ok_or_else(|| {
+        let id = self.complaint_id.ok_or_else(|| {
             InvalidParameter::new("complaint_id", "缺少该必填参数 ¦ this required parameter is missing")
-        })
+        })?;
+        lenient::id("complaint_id", id)
     }
 }
 

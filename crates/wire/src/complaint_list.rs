@@ -155,7 +155,7 @@ pub struct Filter {
 }
 
 /// One page of the complaints that match, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     /// Rows to leave out.
     pub offset: i64,
@@ -184,7 +184,7 @@ impl Request {
             return Err(InvalidParameter::new("start_time", problem));
         }
         let filter = Filter {
-            complaint_id: self.complaint_id,
+            complaint_id: self.complaint_id.map(|id| lenient::id("complaint_id", id)).transpose()?,
             channel_type: listed("channel_type", self.channel_type.filter(|code| code.number() != 0), "0, ")?,
             is_overtime: listed("is_overtime", self.is_overtime.filter(|code| code.number() != 0), "0, ")?,
             state: listed("state", self.state, "\"\", ")?,

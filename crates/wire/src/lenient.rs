@@ -251,6 +251,16 @@ pub fn query(text: &str) -> Map<String, Value> {
         .collect()
 }
 
+/// An id to look for. One with a NUL in it is refused here: no id has one, and a PostgreSQL text cannot.
+pub(crate) fn id(name: &str, text: String) -> Result<String, InvalidParameter> {
+    if !text.contains('\0') {
+        return Ok(text);
+    }
+    let shown = quoted(&text);
+    let problem = format!("收到 {shown}，不能含有 NUL 字符 ¦ received {shown}, which must not contain NUL");
+    Err(InvalidParameter::new(name, problem))
+}
+
 /// Decodes the parameters of a request; an error names the parameter it belongs to.
 pub fn request<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, InvalidParameter> {
     serde_path_to_error::deserialize(Value::Object(parameters)).map_err(|error| {

@@ -179,7 +179,7 @@ async fn add(
 async fn list(session: &Session, shop: &str) -> anyhow::Result<()> {
     let shop = shop_id(shop)?;
     let mut tx = session.open_existing().await?.read().await?;
-    if !tx.has_shop(&shop).await? {
+    if tx.version(&shop).await?.is_none() {
         bail!(no_shop(&shop));
     }
     let apps = tx.apps(&shop).await?;

@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -33,6 +31,9 @@ pub(super) struct Import {
     /// 每提交一批就在标准输出打印一行 JSON ¦ print a JSON line on stdout after each committed batch
     #[arg(long)]
     progress: bool,
+    /// 每个事务的行数 ¦ rows per transaction
+    #[arg(long, value_name = "N", default_value_t = import::BATCH, value_parser = rows_per_batch)]
+    batch: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -58,14 +59,20 @@ impl Import {
             )?,
         };
         let store = session.open_existing().await?;
-        if !store.read().await?.has_shop(&shop).await? {
+        if store.read().await?.version(&shop).await?.is_none() {
             bail!(no_shop(&shop));
         }
+        store.expect_bulk().await?;
         let bar = progress_bar(&self.file, format);
         let file = self.file.display().to_string();
         let counting = bar.clone();
         let rows = import::open(&self.file, format, move |bytes| counting.inc(bytes))
             .with_context(|| format!("无法读取 {file} ¦ {file} cannot be read"))?;
+        if let Some(path) = &self.rejects
+            && is_same_file(path, &self.file)
+        {
+            bail!("--rejects 不能是要导入的文件 ¦ --rejects must not be the file to import");
+        }
         let mut kept = match &self.rejects {
             Some(path) => Some(BufWriter::new(
                 File::create(path)
@@ -73,15 +80,8 @@ impl Import {
             )),
             None => None,
         };
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = interrupted.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                flag.store(true, Ordering::SeqCst);
-            }
-        });
         let mut told = 0;
-        let ended = import::import(&store, &shop, &session.clock, rows, |report, rejects| {
+        let committed = |report: &Report, rejects: &[Reject]| {
             for reject in rejects {
                 if let Some(kept) = &mut kept {
                     serde_json::to_writer(&mut *kept, reject)?;
@@ -92,18 +92,25 @@ impl Import {
                 }
                 told += 1;
             }
+            // Before the batch is acknowledged, so that what is told is kept.
+            if let Some(kept) = &mut kept {
+                kept.flush()?;
+            }
             if self.progress {
-                println!("{}", serde_json::to_string(report)?);
-                std::io::stdout().flush()?;
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "{}", serde_json::to_string(report)?)?;
+                out.flush()?;
             }
             bar.set_message(report.read.to_string());
-            Ok(!interrupted.load(Ordering::SeqCst))
-        })
-        .await;
+            Ok(())
+        };
+        let interrupted = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let ended = import::import(&store, &shop, rows, self.batch, committed, interrupted).await;
         bar.finish_and_clear();
-        if let Some(mut kept) = kept {
-            kept.flush()?;
-        }
         if told > TOLD {
             let more = told - TOLD;
             eprintln!(
@@ -132,6 +139,17 @@ impl Import {
 
 /// The exit code of an import that took in all but some refused rows.
 const REFUSED: u8 = 2;
+
+fn rows_per_batch(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&rows| rows > 0).ok_or_else(|| "1, 2, 3, …".into())
+}
+
+fn is_same_file(one: &std::path::Path, other: &std::path::Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
 
 fn progress_bar(file: &std::path::Path, format: Format) -> ProgressBar {
     if !std::io::stderr().is_terminal() {

@@ -1,4 +1,4 @@
-//! The commands, one file each. Help texts are written `中文 ¦ English`; [`command`] shows the half asked for.
+//! The commands, one file each. Help texts are written `中文 ¦ English`; `command` shows the half asked for.
 #![allow(clippy::print_stdout, reason = "data goes to stdout, the rest to stderr")]
 
 mod app;
@@ -9,6 +9,7 @@ mod serve;
 mod shop;
 mod token;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -88,10 +89,10 @@ struct Session {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let lang = early_lang();
+    let mut lang = early_lang();
     let matches = command(lang).get_matches();
     let parsed = Tousu::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(parsed, lang) {
+    match run(parsed, &mut lang) {
         Ok(code) => code,
         Err(error) => {
             let mark = if lang == Lang::Zh { "错误" } else { "error" };
@@ -103,15 +104,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(parsed: Tousu, lang: Lang) -> anyhow::Result<ExitCode> {
+/// Runs a command. `lang` becomes the language of the settings as soon as they are read.
+fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
     let Tousu { command: chosen, global } = parsed;
     match &chosen {
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut command(lang), "tousu", &mut std::io::stdout());
+            clap_complete::generate(*shell, &mut command(*lang), "tousu", &mut std::io::stdout());
             return Ok(ExitCode::SUCCESS);
         }
         Command::Man => {
-            clap_mangen::Man::new(command(lang)).render(&mut std::io::stdout())?;
+            clap_mangen::Man::new(command(*lang)).render(&mut std::io::stdout())?;
             return Ok(ExitCode::SUCCESS);
         }
         _ => {}
@@ -126,6 +128,7 @@ fn run(parsed: Tousu, lang: Lang) -> anyhow::Result<ExitCode> {
     overrides.extend(flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let settings =
         Settings::load(global.config.as_deref(), &overrides).context("设置有误 ¦ the settings are wrong")?;
+    *lang = settings.lang;
     let context = Session { lang: settings.lang, settings, json: global.json, clock: Clock::system() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
@@ -213,12 +216,9 @@ impl Session {
 
     /// Prints a value as JSON, or else what `text` makes of it.
     fn print<T: serde::Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string(value)?);
-        } else {
-            println!("{}", text(value));
-        }
-        Ok(())
+        let shown = if self.json { serde_json::to_string(value)? } else { text(value) };
+        // Not println!, which panics when a reader like `head` has left.
+        Ok(writeln!(std::io::stdout(), "{shown}")?)
     }
 
     /// A table with aligned columns, without lines.

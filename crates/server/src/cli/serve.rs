@@ -53,12 +53,14 @@ impl Serve {
             told["secret_key"] = json!(secret_key.reveal());
             told["access_token"] = json!(access.reveal());
         }
+        // Whoever reads the greeting may stop the server at once.
+        let stop = told_to_stop()?;
         session.print(&told, |told| greeting(&session, told))?;
         std::io::stdout().flush()?;
         tracing::info!(address = url, database = store.kind(), "serving");
         let gateway =
             Gateway::new(store, session.settings.clone(), session.clock.clone(), gateway::record_metrics());
-        gateway::serve(gateway, listener, told_to_stop()?).await;
+        gateway::serve(gateway, listener, stop).await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

@@ -15,18 +15,17 @@ use tousu_wire::{Endpoint, PermissionSet, ReturnCode, lenient};
 use super::client_ip::allowed;
 use super::refusal::Refusal;
 use super::{Answered, Gateway};
+use crate::remembered::Moment;
 use crate::secrets::{self, Secret};
-use crate::store::{CallerOfToken, ShopId, Tx};
+use crate::store::{ShopId, Tx};
 
 /// An admitted call: whose it is, and the snapshot that it reads from.
 pub(super) struct Call {
     pub(super) gateway: Arc<Gateway>,
     pub(super) shop: ShopId,
-    /// The shop's version in the snapshot.
-    pub(super) version: i64,
+    /// When it is, asked once, and the shop's version in the snapshot.
+    pub(super) moment: Moment,
     pub(super) tx: Tx,
-    /// The moment of the call, in epoch seconds: asked once.
-    pub(super) now: i64,
 }
 
 /// Lets a call to `E` in, or says why not. What was learnt of it on the way goes to `answered`.
@@ -47,9 +46,10 @@ pub(super) async fn admit<E: Endpoint>(
     let shop = secrets::shop_of_token(token.reveal()).ok_or_else(unknown)?;
     let now = gateway.clock.epoch();
     let mut tx = gateway.store.read().await?;
-    let CallerOfToken::Known(caller) = tx.caller(&shop, &token.hash(), now).await? else {
-        return Err(unknown());
-    };
+    let version = tx.version(&shop).await?.ok_or_else(unknown)?;
+    let moment = Moment { version, now };
+    let caller =
+        gateway.remembered.caller(&mut tx, &shop, moment, token.hash()).await?.ok_or_else(unknown)?;
     answered.caller = Some((shop.clone(), caller.client_id.clone()));
     if !allowed(&caller.allow_ips, client) {
         let detail = format!("{client} 不在其中 ¦ {client} is not on it");
@@ -74,7 +74,7 @@ pub(super) async fn admit<E: Endpoint>(
         return Err(refusal);
     }
     let request = lenient::request(parameters)?;
-    Ok((Call { gateway: gateway.clone(), shop, version: caller.version, tx, now }, request))
+    Ok((Call { gateway: gateway.clone(), shop, moment, tx }, request))
 }
 
 /// Refuses every other method than those.
@@ -108,9 +108,12 @@ async fn read_body(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result
     match read {
         Ok(Ok(Some(bytes))) => Ok(bytes),
         Ok(Ok(None)) => {
-            let size = announced.map_or_else(String::new, |length| length.to_string());
+            let (zh, en) = announced.map_or_else(
+                || (String::new(), "is ".into()),
+                |size| (format!("为 {size} 字节，"), format!("of {size} bytes is ")),
+            );
             refuse(format!(
-                "请求体 {size} 超出 {limit} 字节上限 ¦ the body {size} is over the limit of {limit} bytes"
+                "请求体{zh}超出 {limit} 字节的上限 ¦ the body {en}over the limit of {limit} bytes"
             ))
         }
         Ok(Err(_)) => refuse("请求体不完整 ¦ the body is incomplete".into()),

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
 use axum::routing::{MethodRouter, any, get};
@@ -34,9 +35,9 @@ use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::Visit;
 use crate::clock::Clock;
+use crate::remembered::Remembered;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
-use crate::totals::Totals;
 
 pub use self::serve::serve;
 pub use self::watch::record_metrics;
@@ -47,7 +48,7 @@ pub struct Gateway {
     settings: Settings,
     clock: Clock,
     limiter: Limiter,
-    totals: Totals,
+    remembered: Remembered,
     places: Semaphore,
     metrics: PrometheusHandle,
     openapi: String,
@@ -66,7 +67,7 @@ impl Gateway {
         let document = OpenApi::default().token().endpoint::<ComplaintList>().endpoint::<ComplaintInfoGet>();
         Arc::new(Gateway {
             limiter: Limiter::new(),
-            totals: Totals::new(settings.storage.remembered_totals),
+            remembered: Remembered::new(&settings.storage),
             places: Semaphore::new(settings.server.max_requests),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
@@ -118,7 +119,7 @@ where
     E: Endpoint + 'static,
     E::Request: Send,
     H: Fn(Call, E::Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<E::Response, Refusal>> + Send + 'static,
+    F: Future<Output = Result<Data<E::Response>, Refusal>> + Send + 'static,
 {
     let route: MethodRouter<Arc<Gateway>> =
         any(move |State(gateway): State<Arc<Gateway>>, request: Request| {
@@ -134,11 +135,20 @@ where
                         admit::<E>(&gateway, parameters, visit.client, &mut answered).await?;
                     handler(call, request).await
                 };
-                let outcome = bounded(&gateway, work).await;
-                visit.answer(answered, complaint_list::SUCCESS, outcome)
+                let outcome = bounded(&gateway, work).await.map(|data| match data {
+                    Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
+                    Data::Ready(bytes) => bytes,
+                });
+                visit.answer(answered, outcome)
             }
         });
     Router::new().route(&E::path(), route)
+}
+
+/// What a handler answers: `data`, or the whole answer where its bytes are at hand.
+enum Data<T> {
+    Value(T),
+    Ready(Bytes),
 }
 
 async fn token_route(State(gateway): State<Arc<Gateway>>, request: Request) -> axum::response::Response {
@@ -153,8 +163,8 @@ async fn token_route(State(gateway): State<Arc<Gateway>>, request: Request) -> a
         }
         token::token(&gateway, parameters, visit.client, &mut answered).await
     };
-    let outcome = bounded(&gateway, work).await;
-    visit.answer(answered, token_wire::SUCCESS, outcome)
+    let outcome = bounded(&gateway, work).await.map(|token| visit::encoded(token, token_wire::SUCCESS));
+    visit.answer(answered, outcome)
 }
 
 async fn no_such_interface(
@@ -164,7 +174,7 @@ async fn no_such_interface(
     let visit = Visit::begin(&gateway, "unknown", &request);
     let shown = lenient::quoted(request.uri().path());
     let refusal = Refusal::because(ReturnCode::NoSuchInterface, format!("{shown} ¦ {shown}"));
-    visit.answer::<()>(Answered::default(), "", Err(refusal))
+    visit.answer(Answered::default(), Err(refusal))
 }
 
 /// Runs the work of one call: not too many at once, not for ever, and a panic is that call's alone.

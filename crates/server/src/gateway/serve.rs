@@ -25,11 +25,17 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
     let routes = gateway.routes();
     let patience = Duration::from_secs(gateway.settings.server.receive_seconds);
     let connections = GracefulShutdown::new();
+    let mut upkeep = tokio::time::interval(Duration::from_secs(5));
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
+            // Durations pile up until they are sorted into their buckets.
+            _ = upkeep.tick() => {
+                gateway.metrics.run_upkeep();
+                continue;
+            }
         };
         match accepted {
             Ok((stream, peer)) => {

@@ -71,7 +71,7 @@ async fn issue(
     let (app, shop_exists) = {
         let mut tx = gateway.store.read().await?;
         let apps = tx.apps(&shop).await?;
-        let exists = tx.has_shop(&shop).await?;
+        let exists = tx.version(&shop).await?.is_some();
         (choose(apps, request.client_id.as_deref(), &secret_key), exists && known_shop)
     };
     if !shop_exists {
@@ -97,8 +97,7 @@ async fn issue(
         &secret_key,
         gateway.clock.epoch(),
     )
-    .await?
-    .ok_or(Refusal::new(ReturnCode::AppIdWrong))?;
+    .await?;
     Ok(Response { access_token: token.reveal().to_owned(), expires_in })
 }
 
@@ -122,8 +121,7 @@ fn choose(apps: Vec<App>, client_id: Option<&str>, secret_key: &Secret) -> Resul
 const NO_HASH: &str = "----------------------------------------------------------------";
 
 /// The app's token as the rules have it: the living one while more than `reuse_above` is left, otherwise a
-/// new one, which the old one outlives by no more than `overlap`. With the seconds that are left; `None`
-/// if the shop is gone.
+/// new one, which the old one outlives by no more than `overlap`. With the seconds that are left.
 async fn give(
     store: &Store,
     rules: &settings::Token,
@@ -131,14 +129,16 @@ async fn give(
     client_id: &str,
     secret_key: &Secret,
     now: i64,
-) -> Result<Option<(Secret, i64)>, Refusal> {
+) -> Result<(Secret, i64), Refusal> {
     if let Some(reused) = living(&mut store.read().await?, rules, shop, client_id, secret_key, now).await? {
-        return Ok(Some(reused));
+        return Ok(reused);
     }
-    let Some((mut tx, _)) = store.write(shop).await? else { return Ok(None) };
+    let (mut tx, _) = store.write(shop).await?.ok_or(Refusal::new(ReturnCode::AppIdWrong))?;
+    // The secret may have been replaced, or the app disabled, since the caller proved itself.
+    choose(tx.apps(shop).await?, Some(client_id), secret_key)?;
     // Another caller may have been first: of two at once both get the same token.
     if let Some(reused) = living(&mut tx, rules, shop, client_id, secret_key, now).await? {
-        return Ok(Some(reused));
+        return Ok(reused);
     }
     let nonce = secrets::random_text(32);
     let token = secrets::derived_token(shop, secret_key, &nonce);
@@ -150,7 +150,7 @@ async fn give(
     };
     tx.add_token(shop, client_id, &row, now + rules.overlap_seconds).await?;
     tx.commit().await?;
-    Ok(Some((token, rules.lifetime_seconds)))
+    Ok((token, rules.lifetime_seconds))
 }
 
 async fn living(

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -45,18 +45,13 @@ impl Visit {
         }
     }
 
-    /// The answer in its envelope: HTTP status 200, whatever the code.
-    pub(super) fn answer<T: Serialize>(
-        self,
-        answered: Answered,
-        success: &str,
-        outcome: Result<T, Refusal>,
-    ) -> Response {
+    /// The answer, or the refusal in its envelope: HTTP status 200, whatever the code.
+    pub(super) fn answer(self, answered: Answered, outcome: Result<Bytes, Refusal>) -> Response {
         let (body, refusal) = match outcome {
-            Ok(data) => (encoded(&Envelope { code: 0, data, msg: success.to_owned() }), None),
+            Ok(body) => (body, None),
             Err(refusal) => {
                 let msg = refusal.message(self.gateway.settings.lang);
-                (encoded(&Envelope { code: refusal.code.number(), data: (), msg }), Some(refusal))
+                (written(&Envelope { code: refusal.code.number(), data: (), msg }), Some(refusal))
             }
         };
         let code = refusal.as_ref().map_or(ReturnCode::Success, |refusal| refusal.code);
@@ -101,10 +96,16 @@ impl Visit {
     }
 }
 
-fn encoded<T: Serialize>(envelope: &Envelope<T>) -> Vec<u8> {
-    serde_json::to_vec(envelope).unwrap_or_else(|error| {
+/// A success in its envelope.
+pub(super) fn encoded<T: Serialize>(data: T, success: &str) -> Bytes {
+    written(&Envelope { code: 0, data, msg: success.to_owned() })
+}
+
+fn written<T: Serialize>(envelope: &Envelope<T>) -> Bytes {
+    let written = serde_json::to_vec(envelope).map(Bytes::from);
+    written.unwrap_or_else(|error| {
         tracing::error!(%error, "an answer could not be written");
-        br#"{"code":1001,"data":null,"msg":"system busy"}"#.to_vec()
+        Bytes::from_static(br#"{"code":1001,"data":null,"msg":"system busy"}"#)
     })
 }
 

@@ -8,13 +8,14 @@ mod table;
 
 use std::io::Read;
 use std::path::Path;
+use std::pin::pin;
 
+use anyhow::{anyhow, bail};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tousu_wire::Text;
 
-use crate::clock::Clock;
 use crate::store::{Incoming, Outcome, ShopId, Store};
 
 pub use self::json::JsonRows;
@@ -23,16 +24,48 @@ pub use self::table::{csv_rows, xlsx_rows};
 /// Who brought a complaint that was imported.
 pub const SOURCE: &str = "import";
 
-/// Rows of one transaction, and so of one version of the shop.
+/// Rows of one transaction, and so of one version of the shop, unless the caller wants fewer or more.
 pub const BATCH: usize = 10_000;
+/// A batch of more bytes than this is written before it is full, so that memory stays bounded.
+const BATCH_BYTES: usize = 32 << 20;
 
 /// A row as the file has it, not yet understood.
 #[derive(Clone, Debug)]
 pub struct RawRow {
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// Its fields, or why it has none (`中文 ¦ English`) together with what stood there.
-    pub fields: Result<Map<String, Value>, (Text, String)>,
+    /// What stands there.
+    pub content: Content,
+}
+
+/// What stands where a row should be.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// The text of a JSON object.
+    Json(Vec<u8>),
+    /// The cells of a table, by field.
+    Fields(Map<String, Value>),
+    /// No row: why (`中文 ¦ English`), and what there is instead.
+    Broken(Text, Value),
+}
+
+impl Content {
+    /// How many bytes of the file it holds, roughly.
+    fn size(&self) -> usize {
+        match self {
+            Content::Json(text) => text.len(),
+            Content::Fields(fields) => fields.values().map(size).sum(),
+            Content::Broken(_, shown) => size(shown),
+        }
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        _ => 0,
+    }
 }
 
 /// A row that was refused.
@@ -99,6 +132,9 @@ pub type Rows = Box<dyn Iterator<Item = anyhow::Result<RawRow>> + Send>;
 /// Opens a file's rows. `read` counts the bytes taken, for a progress bar.
 pub fn open(path: &Path, format: Format, read: impl Fn(u64) + Send + 'static) -> anyhow::Result<Rows> {
     if format == Format::Xlsx {
+        if path.as_os_str() == "-" {
+            bail!("XLSX 不能从标准输入读取 ¦ XLSX cannot be read from standard input");
+        }
         return xlsx_rows(path);
     }
     let file: Box<dyn Read + Send> = match path.to_str() {
@@ -131,74 +167,73 @@ struct Batch {
     rows: Vec<Incoming>,
     rejects: Vec<Reject>,
     read: u64,
+    bytes: usize,
     /// Why nothing follows, if something should have.
     broken: Option<anyhow::Error>,
 }
 
-/// Takes in `rows`. After each batch is committed, `committed` is told what became of the rows so far and
-/// which were refused since; when it says `false`, the import ends there.
+/// Takes in `rows`, `batch` of them at a time. After each batch is committed, `committed` is told what became
+/// of the rows so far and which were refused since. When `stop` is ready, the import ends with the batch under
+/// way.
 pub async fn import(
     store: &Store,
     shop: &ShopId,
-    clock: &Clock,
     rows: Rows,
-    mut committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<bool>,
+    batch: usize,
+    mut committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<()>,
+    stop: impl Future<Output = ()>,
 ) -> Ended {
     let mut report = Report::default();
     let (sender, mut batches) = mpsc::channel(2);
-    let now = clock.epoch();
-    let reader = std::thread::spawn(move || read_batches(rows, now, &sender));
-    let mut cut_short = None;
-    while let Some(mut batch) = batches.recv().await {
-        let broken = batch.broken.take();
+    let reader = std::thread::spawn(move || read_batches(rows, batch, &sender));
+    let mut stop = pin!(stop);
+    loop {
+        let received = tokio::select! {
+            biased;
+            // The reader may be waiting for input that never comes: it is left to itself.
+            () = &mut stop => return Ended { report, cut_short: Some(anyhow!("已被中断 ¦ interrupted")) },
+            received = batches.recv() => received,
+        };
+        let Some(batch) = received else { break };
         match write(store, shop, &batch).await {
-            Ok(outcomes) => {
-                report.read += batch.read;
-                report.refused += batch.rejects.len() as u64;
-                for outcome in outcomes {
-                    match outcome {
-                        Outcome::Added => report.added += 1,
-                        Outcome::Changed => report.changed += 1,
-                        Outcome::Unchanged => report.unchanged += 1,
-                    }
-                }
-            }
-            Err(error) => {
-                cut_short = Some(error);
-                break;
-            }
+            Ok(outcomes) => count(&mut report, &batch, &outcomes),
+            Err(error) => return Ended { report, cut_short: Some(error) },
         }
-        match committed(&report, &batch.rejects) {
-            Ok(true) => {}
-            Ok(false) => {
-                cut_short = Some(anyhow::anyhow!("已被中断 ¦ interrupted"));
-                break;
-            }
-            Err(error) => {
-                cut_short = Some(error);
-                break;
-            }
+        if let Err(error) = committed(&report, &batch.rejects) {
+            return Ended { report, cut_short: Some(error) };
         }
-        cut_short = broken;
+        if batch.broken.is_some() {
+            return Ended { report, cut_short: batch.broken };
+        }
     }
-    drop(batches);
-    if reader.join().is_err() {
-        cut_short = Some(anyhow::anyhow!("读取线程崩溃 ¦ the reading thread crashed"));
-    }
+    let crashed = reader.join().is_err();
+    let cut_short = crashed.then(|| anyhow!("读取线程崩溃 ¦ the reading thread crashed"));
     Ended { report, cut_short }
 }
 
-fn read_batches(rows: Rows, now: i64, sender: &mpsc::Sender<Batch>) {
+fn count(report: &mut Report, batch: &Batch, outcomes: &[Outcome]) {
+    report.read += batch.read;
+    report.refused += batch.rejects.len() as u64;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Added => report.added += 1,
+            Outcome::Changed => report.changed += 1,
+            Outcome::Unchanged => report.unchanged += 1,
+        }
+    }
+}
+
+fn read_batches(rows: Rows, size: usize, sender: &mpsc::Sender<Batch>) {
     let mut batch = Batch::default();
     for row in rows {
         match row {
-            Ok(RawRow { line, fields }) => {
+            Ok(RawRow { line, content }) => {
                 batch.read += 1;
-                match fields.and_then(|fields| row::complaint(fields, now)) {
+                batch.bytes += content.size();
+                match row::complaint(content) {
                     Ok(complaint) => batch.rows.push(Incoming { complaint, details: Default::default() }),
                     Err((reason, row)) => {
-                        let row = serde_json::from_str(&row).unwrap_or(Value::String(row));
-                        batch.rejects.push(Reject { line, reason: reason.to_string(), row });
+                        batch.rejects.push(Reject { line, reason: reason.to_string(), row })
                     }
                 }
             }
@@ -207,12 +242,15 @@ fn read_batches(rows: Rows, now: i64, sender: &mpsc::Sender<Batch>) {
                 break;
             }
         }
-        if batch.read as usize >= BATCH && sender.blocking_send(std::mem::take(&mut batch)).is_err() {
+        let full = batch.read as usize >= size || batch.bytes >= BATCH_BYTES;
+        if full && sender.blocking_send(std::mem::take(&mut batch)).is_err() {
             return;
         }
     }
     // Whoever received would have said so if they no longer wanted it.
-    let _ = sender.blocking_send(batch);
+    if batch.read > 0 || batch.broken.is_some() {
+        let _ = sender.blocking_send(batch);
+    }
 }
 
 async fn write(store: &Store, shop: &ShopId, batch: &Batch) -> anyhow::Result<Vec<Outcome>> {

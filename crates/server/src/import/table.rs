@@ -1,17 +1,24 @@
 //! Rows out of tables: CSV and XLSX, with the page's field names or its Chinese headings as headers.
 
-use std::io::{BufRead, BufReader, Read};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use calamine::{Data, DataRef, DataType, Reader, Xlsx, open_workbook};
+use csv::ByteRecord;
+use encoding_rs::GB18030;
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use tousu_wire::Text;
+use tousu_wire::BeijingTime;
 use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, CurrentStep, Overtime, State};
 
 use super::row::spreadsheet_time;
-use super::{RawRow, Rows};
+use super::{Content, RawRow, Rows};
 
 /// The fields, each with the headings under which it is recognised: the page's description first.
 const HEADINGS: &[(&str, &[&str])] = &[
@@ -49,13 +56,15 @@ fn field(heading: &str) -> Option<&'static str> {
 }
 
 /// The table's columns as fields; columns of other names are left out. Without a complaint number there is
-/// nothing to import.
+/// nothing to import, and of two columns for one field nobody knows which is meant.
 fn columns<'a>(headings: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<Option<&'static str>>> {
     let columns: Vec<Option<&'static str>> = headings.map(field).collect();
-    for name in ["complaint_id", "complaint_time"] {
+    for (name, _) in HEADINGS {
         match columns.iter().filter(|column| **column == Some(name)).count() {
-            1 => {}
-            0 => bail!("首行没有 {name} 列 ¦ the first row has no column {name}"),
+            0 if matches!(*name, "complaint_id" | "complaint_time") => {
+                bail!("首行没有 {name} 列 ¦ the first row has no column {name}")
+            }
+            0 | 1 => {}
             _ => bail!("首行有多个 {name} 列 ¦ the first row has several columns {name}"),
         }
     }
@@ -69,6 +78,9 @@ fn fields<'a>(columns: &[Option<&'static str>], cells: impl Iterator<Item = &'a 
 
 /// A cell in the wire's form: spreadsheets rewrite times, and people write a code's label for its number.
 fn value(name: &str, cell: &str) -> String {
+    if name == "complaint_reason" {
+        return cell.to_owned();
+    }
     // A tab or an apostrophe in front keeps spreadsheets from turning long numbers into 1.23E+17.
     let cell = cell.trim().trim_start_matches('\'');
     match name {
@@ -90,57 +102,177 @@ fn number_of<T: CodeTable>(cell: &str) -> String {
 }
 
 /// The rows of a CSV text in UTF-8, UTF-16 with a byte order mark, or GB18030, as Excel saves it in China.
-pub fn csv_rows(file: impl Read + Send + 'static) -> anyhow::Result<Rows> {
-    let mut file = BufReader::with_capacity(1 << 16, file);
-    let sample = file.fill_buf()?;
-    // A sample may end inside a character, which is no error in it.
-    let is_utf8 = match std::str::from_utf8(sample) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
-    };
-    let fallback = (!is_utf8).then_some(encoding_rs::GB18030);
-    let text = DecodeReaderBytesBuilder::new().encoding(fallback).bom_override(true).build(file);
+pub fn csv_rows(mut file: impl Read + Send + 'static) -> anyhow::Result<Rows> {
+    let mut start = Vec::new();
+    file.by_ref().take(SAMPLE).read_to_end(&mut start)?;
+    let mut encoding = TextEncoding::of_sample(&start, (start.len() as u64) < SAMPLE);
+    // Takes the mark off, and rewrites UTF-16; what has no mark passes as it is.
+    let text = DecodeReaderBytesBuilder::new()
+        .utf8_passthru(true)
+        .strip_bom(true)
+        .bom_override(true)
+        .build(Cursor::new(start).chain(file));
+    let noted = Arc::new(Mutex::new(Noted::default()));
+    let text = Noting { text, place: Place::RecordStart, line: 1, noted: noted.clone() };
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(true).from_reader(text);
-    let columns = columns(reader.headers()?.iter())?;
-    Ok(Box::new(reader.into_records().map(move |record| {
+    let headings =
+        encoding.decode(reader.byte_headers()?).context("首行不是 UTF-8 ¦ the first row is no UTF-8")?;
+    let columns = columns(headings.iter().map(String::as_str))?;
+    noted.lock().next();
+    let rows = reader.into_byte_records().map(move |record| {
         let record = record.context("CSV")?;
-        let line = record.position().map_or(0, csv::Position::line);
-        Ok(RawRow { line, fields: whole(&columns, record.len(), fields(&columns, record.iter())) })
-    })))
+        let (line, unclosed) = noted.lock().next();
+        let content = match encoding.decode(&record) {
+            Some(cells) if unclosed => broken(UNCLOSED, cells),
+            Some(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => return Ok(None),
+            Some(cells) => whole(&columns, cells),
+            None => broken(NO_TEXT, record.iter().map(String::from_utf8_lossy)),
+        };
+        Ok(Some(RawRow { line, content }))
+    });
+    Ok(Box::new(rows.filter_map(Result::transpose)))
+}
+
+/// As much of a file is looked at before it is decided how it is encoded.
+const SAMPLE: u64 = 1 << 16;
+const UNCLOSED: &str = "引号直到文件末尾也未闭合 ¦ a quote that is not closed before the file ends";
+const NO_TEXT: &str = "不是 UTF-8 文本 ¦ not UTF-8 text";
+
+/// How a text is encoded. Neither's bytes can be taken for the commas, quotes and line ends of CSV.
+#[derive(Clone, Copy, PartialEq)]
+enum TextEncoding {
+    /// So far there was ASCII only.
+    Unknown,
+    Utf8,
+    Gb18030,
+}
+
+impl TextEncoding {
+    /// Tells by the start of a text; unless it `is_all`, the sample may end inside a character.
+    fn of_sample(sample: &[u8], is_all: bool) -> Self {
+        let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
+        match std::str::from_utf8(sample) {
+            _ if sample.is_ascii() => TextEncoding::Unknown,
+            // Rewritten to UTF-8 on the way.
+            _ if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") => TextEncoding::Utf8,
+            Ok(_) => TextEncoding::Utf8,
+            Err(error) if !is_all && error.error_len().is_none() => TextEncoding::Utf8,
+            Err(_) => TextEncoding::Gb18030,
+        }
+    }
+
+    /// The record's cells, if they are text. The first that is not ASCII settles an open question.
+    fn decode(&mut self, record: &ByteRecord) -> Option<Vec<String>> {
+        if *self == TextEncoding::Unknown && !record.as_slice().is_ascii() {
+            let is_utf8 = std::str::from_utf8(record.as_slice()).is_ok();
+            *self = if is_utf8 { TextEncoding::Utf8 } else { TextEncoding::Gb18030 };
+        }
+        let decode = |cell: &[u8]| match self {
+            TextEncoding::Gb18030 => {
+                GB18030.decode_without_bom_handling_and_without_replacement(cell).map(Cow::into_owned)
+            }
+            _ => std::str::from_utf8(cell).ok().map(str::to_owned),
+        };
+        record.iter().map(decode).collect()
+    }
+}
+
+/// A text that notes on which line each record begins, and whether it ended inside quotes. The reader of
+/// records is off by the lines between records, and takes such an end for that of a cell, which then holds
+/// every row since.
+struct Noting<R> {
+    text: R,
+    place: Place,
+    line: u64,
+    noted: Arc<Mutex<Noted>>,
+}
+
+/// What was noted of the records that were read ahead.
+#[derive(Default)]
+struct Noted {
+    lines: VecDeque<u64>,
+    unclosed: bool,
+}
+
+impl Noted {
+    /// The line of the next record, and whether it is one that the end of the file cut inside quotes.
+    fn next(&mut self) -> (u64, bool) {
+        let line = self.lines.pop_front().unwrap_or_default();
+        (line, self.unclosed && self.lines.is_empty())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    RecordStart,
+    CellStart,
+    Cell,
+    Quoted,
+    /// Behind a quote inside quotes: they end here, or a doubled quote stands for one.
+    QuoteInQuoted,
+}
+
+impl<R: Read> Read for Noting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.text.read(buffer)?;
+        let mut noted = self.noted.lock();
+        for &byte in &buffer[..count] {
+            if self.place == Place::RecordStart && !matches!(byte, b'\n' | b'\r') {
+                noted.lines.push_back(self.line);
+                self.place = Place::CellStart;
+            }
+            self.place = match (self.place, byte) {
+                (Place::CellStart | Place::QuoteInQuoted, b'"') => Place::Quoted,
+                (Place::Quoted, b'"') => Place::QuoteInQuoted,
+                (Place::Quoted, _) => Place::Quoted,
+                (_, b'\n' | b'\r') => Place::RecordStart,
+                (_, b',') => Place::CellStart,
+                _ => Place::Cell,
+            };
+            self.line += u64::from(byte == b'\n');
+        }
+        if count == 0 && !buffer.is_empty() {
+            noted.unclosed = self.place == Place::Quoted;
+        }
+        Ok(count)
+    }
 }
 
 /// A record with fewer cells than there are columns has lost something.
-fn whole(
-    columns: &[Option<&'static str>],
-    cells: usize,
-    fields: Map<String, Value>,
-) -> Result<Map<String, Value>, (Text, String)> {
-    if cells == columns.len() {
-        return Ok(fields);
+fn whole(columns: &[Option<&'static str>], cells: Vec<String>) -> Content {
+    let (found, expected) = (cells.len(), columns.len());
+    if found == expected {
+        return Content::Fields(fields(columns, cells.iter().map(String::as_str)));
     }
-    let expected = columns.len();
-    let why = format!("有 {cells} 列，应为 {expected} 列 ¦ {cells} columns where {expected} are expected");
-    Err((why.into(), Value::Object(fields).to_string()))
+    let why = format!("有 {found} 列，应为 {expected} 列 ¦ {found} columns where {expected} are expected");
+    broken(&why, cells)
+}
+
+/// A record that is no row, with its cells as they stand.
+fn broken(why: &str, cells: impl IntoIterator<Item = impl Into<Value>>) -> Content {
+    Content::Broken(why.into(), cells.into_iter().map(Into::into).collect())
 }
 
 /// The rows of a workbook's first sheet, cell by cell.
 pub fn xlsx_rows(path: &Path) -> anyhow::Result<Rows> {
-    let path = path.to_owned();
+    let mut workbook: Xlsx<_> = open_workbook(path)?;
     // The reader borrows the workbook, so both live on a thread that hands the rows over.
     let (sender, rows) = std::sync::mpsc::sync_channel(1024);
-    std::thread::spawn(move || {
-        if let Err(error) = send_xlsx_rows(&path, &sender) {
+    let worker = std::thread::spawn(move || {
+        if let Err(error) = send_xlsx_rows(&mut workbook, &sender) {
             let _ = sender.send(Err(error));
         }
     });
-    Ok(Box::new(rows.into_iter()))
+    // Without this a crash would look like the end of the file.
+    let crashed = std::iter::once_with(|| worker.join().err()).flatten();
+    let crashed = crashed.map(|_| Err(anyhow!("读取工作簿时崩溃 ¦ reading the workbook crashed")));
+    Ok(Box::new(rows.into_iter().chain(crashed)))
 }
 
 fn send_xlsx_rows(
-    path: &Path,
+    workbook: &mut Xlsx<BufReader<File>>,
     sender: &std::sync::mpsc::SyncSender<anyhow::Result<RawRow>>,
 ) -> anyhow::Result<()> {
-    let mut workbook: Xlsx<_> = open_workbook(path)?;
     let sheet =
         workbook.sheet_names().first().cloned().context("工作簿没有工作表 ¦ the workbook has no sheet")?;
     let mut cells = workbook.worksheet_cells_reader(&sheet)?;
@@ -153,16 +285,16 @@ fn send_xlsx_rows(
         if position.is_none_or(|(line, _)| line != at) && !row.is_empty() {
             let cells = std::mem::take(&mut row);
             match &header {
+                _ if cells.iter().all(|cell| cell.trim().is_empty()) => {}
                 None => header = Some(columns(cells.iter().map(String::as_str))?),
-                Some(columns) if cells.iter().any(|cell| !cell.is_empty()) => {
+                Some(columns) => {
                     // Cells that are empty at the end of a row are not written at all.
                     let padded = cells.iter().map(String::as_str).chain(std::iter::repeat(""));
-                    let row = RawRow { line: u64::from(at) + 1, fields: Ok(fields(columns, padded)) };
-                    if sender.send(Ok(row)).is_err() {
+                    let content = Content::Fields(fields(columns, padded));
+                    if sender.send(Ok(RawRow { line: u64::from(at) + 1, content })).is_err() {
                         return Ok(());
                     }
                 }
-                Some(_) => {}
             }
         }
         let (Some(cell), Some((line, column))) = (cell, position) else { break };
@@ -179,16 +311,20 @@ fn send_xlsx_rows(
     Ok(())
 }
 
-/// A cell's value as text: a date as a time, a whole number without a fraction.
+/// A cell's value as text: a date as a time to the nearest second, a whole number without a fraction, an
+/// error as it is shown.
 fn text(cell: &DataRef<'_>) -> String {
     let data = Data::from(cell.clone());
     if data.is_datetime()
         && let Some(time) = data.as_datetime()
     {
-        return time.to_string().chars().take(19).collect();
+        let seconds = (time.and_utc().timestamp_millis() + 500).div_euclid(1000);
+        // The cell has no zone; Beijing's is what the times of a row have.
+        return BeijingTime::from_epoch(seconds - 8 * 3600).to_string();
     }
     match data {
         Data::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.0}"),
+        Data::Error(error) => error.to_string(),
         other => other.as_string().unwrap_or_default(),
     }
 }

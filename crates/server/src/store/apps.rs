@@ -45,17 +45,8 @@ pub struct Caller {
     pub grants: String,
     /// Networks separated by blanks; empty for any address.
     pub allow_ips: String,
-    /// The shop's version in this snapshot.
-    pub version: i64,
-}
-
-/// What a token's hash led to.
-#[derive(Clone, Debug)]
-pub enum CallerOfToken {
-    /// A living token of an app in use.
-    Known(Caller),
-    /// No such token, one past its time, or an app that was disabled.
-    Unknown,
+    /// When the token expires, in epoch seconds.
+    pub expires_at: i64,
 }
 
 /// A token as it is kept.
@@ -114,13 +105,6 @@ impl Tx {
             })
         })
         .await
-    }
-
-    /// Whether there is such a shop.
-    pub async fn has_shop(&mut self, shop: &ShopId) -> Result<bool> {
-        let found =
-            self.query(shop, "select version from shops where shop_id = $1", &[], |row| row.int(0)).await?;
-        Ok(!found.is_empty())
     }
 
     /// The shop's apps, oldest first.
@@ -201,27 +185,29 @@ impl Tx {
         Ok(())
     }
 
-    /// Who holds the token of that hash at `now`, and what the app may do: asked at every call, so that a
-    /// grant or a revocation works on a living token.
-    pub async fn caller(&mut self, shop: &ShopId, token_hash: &str, now: i64) -> Result<CallerOfToken> {
-        const CALLER: &str = "select t.client_id, a.allow_ips, s.version,
+    /// The shop's version in this snapshot, if there is such a shop.
+    pub async fn version(&mut self, shop: &ShopId) -> Result<Option<i64>> {
+        const VERSION: &str = "select version from shops where shop_id = $1";
+        Ok(self.query(shop, VERSION, &[], |row| row.int(0)).await?.pop())
+    }
+
+    /// Who holds the token of that hash at `now`, and what the app may do. `None` for a token that is unknown
+    /// or past its time, and for an app that was disabled.
+    pub async fn caller(&mut self, shop: &ShopId, token_hash: &str, now: i64) -> Result<Option<Caller>> {
+        const CALLER: &str = "select t.client_id, a.allow_ips, t.expires_at,
                  coalesce((select string_agg(g.permission_set, ',') from grants g
                            where g.shop_id = $1 and g.client_id = t.client_id), '')
-             from tokens t
-             join apps a on a.shop_id = $1 and a.client_id = t.client_id
-             join shops s on s.shop_id = $1
+             from tokens t join apps a on a.shop_id = $1 and a.client_id = t.client_id
              where t.shop_id = $1 and t.token_hash = $2 and t.expires_at > $3 and a.disabled_at is null";
-        let found = self
-            .query(shop, CALLER, &[token_hash.into(), now.into()], |row| {
-                Ok(Caller {
-                    client_id: row.text(0)?.to_owned(),
-                    allow_ips: row.text(1)?.to_owned(),
-                    version: row.int(2)?,
-                    grants: row.text(3)?.to_owned(),
-                })
+        let decode = |row: &Row<'_>| {
+            Ok(Caller {
+                client_id: row.text(0)?.to_owned(),
+                allow_ips: row.text(1)?.to_owned(),
+                expires_at: row.int(2)?,
+                grants: row.text(3)?.to_owned(),
             })
-            .await?;
-        Ok(found.into_iter().next().map_or(CallerOfToken::Unknown, CallerOfToken::Known))
+        };
+        Ok(self.query(shop, CALLER, &[token_hash.into(), now.into()], decode).await?.pop())
     }
 
     /// The app's newest token that can be derived again and lives at `now`.

@@ -325,7 +325,8 @@ impl Tx {
         let select = format!("select {COLUMNS} from complaints where shop_id = $1 and complaint_id = $2");
         let old = self.query(shop, &select, &[(&new.complaint_id).into()], decode).await?;
         let old = old.into_iter().next().ok_or_else(|| StoreError::Value("a row is gone".into()))?;
-        if old == *new {
+        let new = new.clone().in_place_of(&old);
+        if old == new {
             return Ok(Outcome::Unchanged);
         }
         // A complaint may be in the log once per version: of two changes the first says how it was.
@@ -350,7 +351,7 @@ impl Tx {
             COLUMN_COUNT + 2,
             COLUMN_COUNT + 3,
         );
-        let mut parameters = encode(new).to_vec();
+        let mut parameters = encode(&new).to_vec();
         parameters.extend([Value::from(source), version.into()]);
         self.execute(shop, &update, &parameters).await?;
         Ok(Outcome::Changed)
@@ -361,8 +362,10 @@ impl Tx {
         while !rest.is_empty() {
             let (chunk, later) = rest.split_at(if rest.len() >= CHUNK { CHUNK } else { 1 });
             let rows: Vec<String> = (3..).take(chunk.len()).map(|id| format!("($1, $2, ${id}, 1)")).collect();
+            // A complaint that was removed under this version and comes again has changed, from what it was.
             let sql = format!(
-                "insert into changes (shop_id, version, complaint_id, kind) values {}",
+                "insert into changes (shop_id, version, complaint_id, kind) values {}
+                 on conflict (shop_id, version, complaint_id) do update set kind = 2",
                 rows.join(", ")
             );
             let mut parameters = vec![version.into()];

@@ -15,7 +15,7 @@ mod value;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-pub use apps::{App, Caller, CallerOfToken, Shop, TokenRow};
+pub use apps::{App, Caller, Shop, TokenRow};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
 pub use value::{Row, Value};
@@ -91,7 +91,10 @@ enum Driver {
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it leaves no trace.
-pub struct Tx(TxDriver);
+pub struct Tx {
+    driver: TxDriver,
+    began: Instant,
+}
 
 enum TxDriver {
     Sqlite(sqlite::Tx),
@@ -131,10 +134,12 @@ impl Store {
 
     /// A snapshot to read from: everything read from it is of one moment.
     pub async fn read(&self) -> Result<Tx> {
-        Ok(Tx(match &self.0 {
-            Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read()?),
+        let began = Instant::now();
+        let driver = match &self.0 {
+            Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read().await?),
             Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_read().await?),
-        }))
+        };
+        Ok(Tx { driver, began })
     }
 
     /// A transaction that may write to the shop, and the version that what it writes gets; `None` if there
@@ -148,10 +153,20 @@ impl Store {
     }
 
     async fn begin_write(&self) -> Result<Tx> {
-        Ok(Tx(match &self.0 {
+        let began = Instant::now();
+        let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_write().await?),
             Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_write().await?),
-        }))
+        };
+        Ok(Tx { driver, began })
+    }
+
+    /// Tells the database that a long row of large transactions is to come.
+    pub async fn expect_bulk(&self) -> Result<()> {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.expect_bulk().await,
+            Driver::Postgres(_) => Ok(()),
+        }
     }
 
     /// Connections in use and at most allowed, for the metrics.
@@ -192,10 +207,10 @@ impl Tx {
         parameters: &[Value<'_>],
         decode: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        match &mut self.0 {
+        match &mut self.driver {
             TxDriver::Sqlite(tx) => {
                 let all = of_shop(shop, parameters);
-                tokio::task::block_in_place(|| timed(|| tx.query(sql, &all, decode)))
+                tokio::task::block_in_place(|| tx.query(sql, &all, decode))
             }
             TxDriver::Postgres(_) => self.query(shop, sql, parameters, decode).await,
         }
@@ -204,7 +219,7 @@ impl Tx {
     /// Runs a statement about one shop and tells how many rows it touched.
     pub async fn execute(&mut self, shop: &ShopId, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
         let all = of_shop(shop, parameters);
-        match &mut self.0 {
+        match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.execute(sql, &all),
             TxDriver::Postgres(tx) => tx.execute(sql, &all).await,
         }
@@ -217,31 +232,32 @@ impl Tx {
         parameters: &[Value<'_>],
         decode: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        match &mut self.0 {
-            TxDriver::Sqlite(tx) => timed(|| tx.query(sql, parameters, decode)),
-            TxDriver::Postgres(tx) => {
-                let started = Instant::now();
-                let rows = tx.query(sql, parameters, decode).await;
-                record(started);
-                rows
-            }
+        match &mut self.driver {
+            TxDriver::Sqlite(tx) => tx.query(sql, parameters, decode),
+            TxDriver::Postgres(tx) => tx.query(sql, parameters, decode).await,
         }
     }
 
     /// Runs several statements without parameters.
     async fn batch(&mut self, sql: &str) -> Result<()> {
-        match &mut self.0 {
+        match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.batch(sql),
             TxDriver::Postgres(tx) => tx.batch(sql).await,
         }
     }
 
     /// Makes what was written last: after this it survives a crash.
-    pub async fn commit(self) -> Result<()> {
-        match self.0 {
+    pub async fn commit(mut self) -> Result<()> {
+        match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.commit(),
             TxDriver::Postgres(tx) => tx.commit().await,
         }
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        metrics::histogram!("tousu_database_seconds").record(self.began.elapsed());
     }
 }
 
@@ -251,17 +267,6 @@ fn of_shop<'a>(shop: &'a ShopId, parameters: &[Value<'a>]) -> Vec<Value<'a>> {
     all.push(Value::Text(shop.as_str()));
     all.extend_from_slice(parameters);
     all
-}
-
-fn timed<T>(statement: impl FnOnce() -> T) -> T {
-    let started = Instant::now();
-    let out = statement();
-    record(started);
-    out
-}
-
-fn record(started: Instant) {
-    metrics::histogram!("tousu_database_seconds").record(started.elapsed());
 }
 
 /// How long to wait for a database that is busy or gone before saying so.

@@ -80,7 +80,7 @@ impl Tx {
         Ok(self.client()?.batch_execute(sql).await?)
     }
 
-    pub(super) async fn commit(mut self) -> Result<()> {
+    pub(super) async fn commit(&mut self) -> Result<()> {
         self.client()?.batch_execute("commit").await?;
         self.0 = None;
         Ok(())

@@ -1,9 +1,12 @@
 //! What is bound to a statement and what comes out of it: the two types of our columns.
 
+use std::fmt;
+
 use super::{Result, StoreError};
 
-/// A bound value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A bound value. Its Debug output does not show texts: the PostgreSQL driver logs what is bound, and a
+/// caller can put a secret or a phone number wherever an id belongs.
+#[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     /// SQL null.
     Null,
@@ -11,6 +14,16 @@ pub enum Value<'a> {
     Int(i64),
     /// TEXT.
     Text(&'a str),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("Null"),
+            Value::Int(value) => write!(f, "Int({value})"),
+            Value::Text(_) => f.write_str("Text(…)"),
+        }
+    }
 }
 
 impl From<i64> for Value<'_> {

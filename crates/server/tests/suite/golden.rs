@@ -18,7 +18,8 @@ fn the_pages_example() {
         let server = Server::start(database).await;
         let shop = server.shop("appPage").await;
         let rows = Box::new(import::JsonRows::new(PAGE_EXAMPLE_ROWS.as_bytes()));
-        let ended = import::import(&server.store, &shop, &server.clock, rows, |_, _| Ok(true)).await;
+        let stop = std::future::pending();
+        let ended = import::import(&server.store, &shop, rows, import::BATCH, |_, _| Ok(()), stop).await;
         assert!(ended.cut_short.is_none());
         assert_eq!(ended.report, Report { read: 2, added: 2, ..Report::default() });
 

@@ -1,12 +1,15 @@
 //! The real server, driven over real HTTP by the real client, on every database.
 
 #![allow(unreachable_pub, reason = "one crate, seen by nobody")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail where it stands, as the test may")]
 
 mod support;
 
 mod commands;
 mod crash;
+mod documents;
 mod gate;
 mod golden;
 mod import;
 mod model;
+mod program;

@@ -46,6 +46,17 @@ impl Database {
         let url = format!("{}/{name}", server.rsplit_once('/').expect("…/postgres").0);
         Database { url, _folder: None, postgres: Some((server, name)) }
     }
+
+    /// Makes it useless to whoever has it open: SQLite's tables go, PostgreSQL's database goes.
+    pub async fn ruin(&self) {
+        match &self.postgres {
+            Some((server, name)) => command(server, &format!("drop database {name} with (force)")).await,
+            None => {
+                let file = self.url.strip_prefix("sqlite:").unwrap();
+                rusqlite::Connection::open(file).unwrap().execute_batch("drop table shops").unwrap();
+            }
+        }
+    }
 }
 
 async fn command(server: &str, sql: &str) {
@@ -64,7 +75,7 @@ pub fn on_each_database(test: impl AsyncFn(&Database)) {
         let postgres = Database::postgres().await;
         test(&postgres).await;
         if let Some((server, name)) = &postgres.postgres {
-            command(server, &format!("drop database {name} with (force)")).await;
+            command(server, &format!("drop database if exists {name} with (force)")).await;
         }
     });
 }
@@ -81,6 +92,8 @@ pub struct Server {
     pub store: Store,
     pub clock: Clock,
     pub settings: Settings,
+    /// Follows no redirects.
+    pub http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<()>>,
 }
@@ -105,7 +118,8 @@ impl Server {
         let served = tokio::spawn(gateway::serve(gateway, listener, async {
             let _ = stopped.await;
         }));
-        Server { url, store, clock, settings, stop: Some(stop), served: Some(served) }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Server { url, store, clock, settings, http, stop: Some(stop), served: Some(served) }
     }
 
     /// Tells the server to stop and waits until it has.
@@ -195,7 +209,7 @@ impl Server {
 
     /// POSTs a body as it stands, without a content type, and gives the answer as it came.
     pub async fn post_raw(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
-        Answer::of(reqwest::Client::new().post(format!("{}{path}", self.url)).body(body)).await
+        Answer::of(self.http.post(format!("{}{path}", self.url)).body(body)).await
     }
 
     /// POSTs JSON.
@@ -212,12 +226,12 @@ impl Server {
 
     /// GETs a path, query included.
     pub async fn get(&self, path_and_query: &str) -> Answer {
-        Answer::of(reqwest::Client::new().get(format!("{}{path_and_query}", self.url))).await
+        Answer::of(self.http.get(format!("{}{path_and_query}", self.url))).await
     }
 
     /// GETs `/token` with these parameters.
     pub async fn token(&self, parameters: &[(&str, &str)]) -> Answer {
-        Answer::of(reqwest::Client::new().get(format!("{}/token", self.url)).query(parameters)).await
+        Answer::of(self.http.get(format!("{}/token", self.url)).query(parameters)).await
     }
 }
 

@@ -1,0 +1,24 @@
+-- wrk's request: the list call. TOKEN and PAGES (the highest page asked for) come from the environment.
+local token, pages = os.getenv("TOKEN"), tonumber(os.getenv("PAGES") or 1)
+
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+
+local function body(page)
+  return string.format('{"access_token":"%s","page":%d,"page_size":10}', token, page)
+end
+
+if pages == 1 then
+  wrk.body = body(1) -- wrk then makes the request once
+else
+  function request()
+    return wrk.format(nil, nil, nil, body(math.random(pages)))
+  end
+end
+
+-- Exact figures for the runner: microseconds, calls, bytes, errors.
+function done(summary)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status
+  print("done", summary.duration, summary.requests, summary.bytes, failed)
+end

@@ -1,0 +1,130 @@
+//! What the documents say is so: every command in the READMEs is run, the map is compared.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The fenced blocks of that kind.
+fn blocks(text: &str, kind: &str) -> Vec<String> {
+    let fence = format!("```{kind}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+const COMPLAINTS_CSV: &str = "投诉单号,投诉时间,渠道,投诉来源,处理状态\n\
+    c_1,2024-04-19 11:25:19,店铺,H5店铺,待处理\n\
+    ,2024-04-19 11:25:19,店铺,H5店铺,待处理\n";
+
+#[test]
+fn every_command_of_the_readmes_works() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_tousu"));
+    for name in ["README.md", "README.zh-CN.md"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("complaints.csv"), COMPLAINTS_CSV).unwrap();
+        // What `make run` starts, on a free port.
+        let mut server = Command::new(binary)
+            .args(["serve", "--demo", "--json", "--listen", "127.0.0.1:0"])
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let told: Value = serde_json::from_str(&first).unwrap();
+        let address = told["address"].as_str().unwrap();
+
+        let text = read(name).replace("http://127.0.0.1:8080", address);
+        let (shell, answers) = (blocks(&text, "sh"), blocks(&text, "json"));
+        assert_eq!(shell.len(), 2);
+        let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let run = |script: &str| {
+            let done = Command::new("bash")
+                .args(["-uc", script])
+                .current_dir(&folder)
+                .env("PATH", &path)
+                .env_remove("TOUSU_DATABASE")
+                .output()
+                .unwrap();
+            (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap(), done.status)
+        };
+        let (listed, errors, status) = run(&shell[0]);
+        assert!(status.success(), "{errors}");
+        assert_eq!(listed.trim(), answers[0].trim(), "the answer that {name} prints");
+
+        let (out, errors, status) =
+            run(&format!("set -e\n{}", shell[1].replace("refused.ndjson", "refused.ndjson || [ $? = 2 ]")));
+        assert!(status.success(), "{out}{errors}");
+        assert!(out.contains("新增 1") && out.contains("拒绝 1"), "{out}");
+        assert!(read_in(&folder, "refused.ndjson").contains("\"line\":3"));
+        assert!(blocks(&text, "console").iter().all(|block| makes_sense(block)), "{name}");
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+}
+
+fn read_in(folder: &tempfile::TempDir, name: &str) -> String {
+    std::fs::read_to_string(folder.path().join(name)).unwrap()
+}
+
+/// `make` targets are run by hand and by CI; here they must at least exist.
+fn makes_sense(block: &str) -> bool {
+    block.lines().all(|line| {
+        Command::new("make")
+            .arg("-n")
+            .args(line.strip_prefix("make ").map(str::split_whitespace).into_iter().flatten())
+            .current_dir(root())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    })
+}
+
+/// Every path on the map exists, and every folder and file of the sources is on it.
+#[test]
+fn the_map_is_the_territory() {
+    let map = blocks(&read("ARCHITECTURE.md"), "")[0].clone();
+    let (mut parent, mut listed) = (String::new(), Vec::new());
+    for line in map.lines() {
+        let path = line.split_whitespace().next().unwrap();
+        let path = if line.starts_with(' ') {
+            format!("{parent}{path}")
+        } else {
+            parent = path.to_owned();
+            path.to_owned()
+        };
+        assert!(root().join(&path).exists(), "{path} is on the map only");
+        listed.push(path);
+    }
+    for folder in ["crates/wire/src", "crates/server/src"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let path =
+                format!("{folder}/{name}{}", if entry.file_type().unwrap().is_dir() { "/" } else { "" });
+            assert!(
+                listed.contains(&path) || ["lib.rs", "main.rs"].contains(&name.as_str()),
+                "{path} is not on the map"
+            );
+        }
+    }
+}
+
+/// The two READMEs show the same commands.
+#[test]
+fn the_readmes_agree() {
+    let (english, chinese) = (read("README.md"), read("README.zh-CN.md"));
+    for kind in ["sh", "json", "console"] {
+        assert_eq!(blocks(&english, kind), blocks(&chinese, kind));
+    }
+}

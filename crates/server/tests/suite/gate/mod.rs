@@ -1,0 +1,14 @@
+//! The gateway: what every call passes, whatever it asks for.
+
+mod allow_list;
+mod bodies;
+mod demo;
+mod limits;
+mod paths;
+mod raw;
+mod return_codes;
+mod secrecy;
+mod stopping;
+mod tenants;
+mod tokens;
+mod watching;
