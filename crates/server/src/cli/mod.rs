@@ -176,20 +176,40 @@ fn command(lang: Lang) -> clap::Command {
 }
 
 fn in_one_language(command: clap::Command, lang: Lang) -> clap::Command {
-    let pick = |text: &clap::builder::StyledStr| Text::from(text.to_string()).pick(lang).to_owned();
-    let about = command.get_about().map(pick);
-    let mut command = command.mut_args(|argument| {
-        let help = argument.get_help().map(pick);
-        let argument = match help {
-            Some(help) => argument.help(help.clone()).long_help(help),
-            None => argument,
+    let pick = |text: &str| Text::from(text).pick(lang).to_owned();
+    let word = |zh: &'static str, en: &'static str| if lang == Lang::Zh { zh } else { en };
+    let about = command.get_about().map(|about| pick(&about.to_string()));
+    // clap's own words are English only, so that what they say is said here.
+    let mut command = command
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .arg(own_flag("help", 'h', clap::ArgAction::Help, "显示帮助 ¦ print help"))
+        .subcommand_help_heading(word("命令", "Commands"))
+        .help_template(format!(
+            "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}",
+            word("用法", "Usage")
+        ));
+    if command.get_version().is_some() {
+        command =
+            command.arg(own_flag("version", 'V', clap::ArgAction::Version, "显示版本 ¦ print the version"));
+    }
+    command = command.mut_args(|argument| {
+        let heading = match argument.is_positional() {
+            true => word("参数", "Arguments"),
+            false => word("选项", "Options"),
         };
-        argument.hide_env_values(true)
+        let help = argument.get_help().map(|help| pick(&help.to_string())).unwrap_or_default();
+        argument.help(help).help_heading(heading).hide_env_values(true)
     });
     if let Some(about) = about {
-        command = command.about(about.clone()).long_about(about);
+        command = command.about(about);
     }
     command.mut_subcommands(|sub| in_one_language(sub, lang))
+}
+
+fn own_flag(name: &'static str, short: char, action: clap::ArgAction, help: &'static str) -> clap::Arg {
+    clap::Arg::new(name).short(short).long(name).action(action).help(help)
 }
 
 impl Session {

@@ -17,10 +17,10 @@ pub(super) async fn run(store: &Store) -> Result<()> {
     }
     let mut tx = store.begin_write().await?;
     let dialect = match &store.0 {
-        Driver::Sqlite(_) => sqlite::dialect,
+        Driver::Sqlite(_) => sqlite::DIALECT,
         Driver::Postgres(_) => {
             tx.batch(postgres::MIGRATION_LOCK).await?;
-            postgres::dialect
+            postgres::DIALECT
         }
     };
     tx.batch(
@@ -35,7 +35,7 @@ pub(super) async fn run(store: &Store) -> Result<()> {
         return Err(StoreError::TooNew(before));
     }
     for &(version, name, sql) in MIGRATIONS.iter().filter(|migration| migration.0 > before) {
-        tx.batch(&dialect(sql)).await?;
+        tx.batch(&open_comments(sql, dialect)).await?;
         let record = "insert into schema_migrations (version, name) values ($1, $2)";
         tx.query_all_shops(record, &[Value::Int(version), Value::Text(name)], |_| Ok(())).await?;
         tracing::info!(version, name, "migrated");
@@ -50,7 +50,7 @@ pub(super) async fn applied(tx: &mut Tx) -> Result<i64> {
 }
 
 /// The text with the comments that begin with `opening` turned into text.
-pub(super) fn open_comments(sql: &str, opening: &str) -> String {
+fn open_comments(sql: &str, opening: &str) -> String {
     let mut parts = sql.split(opening);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

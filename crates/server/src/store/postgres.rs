@@ -128,10 +128,8 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// The part of a migration's text that is for PostgreSQL: `/*postgres …*/` opened.
-pub(super) fn dialect(sql: &str) -> String {
-    super::migrate::open_comments(sql, "/*postgres ")
-}
+/// How a comment in a migration begins that is text on PostgreSQL.
+pub(super) const DIALECT: &str = "/*postgres ";
 
 /// Held by whoever migrates, until the transaction ends: two nodes may start at once.
 pub(super) const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(7863985)";

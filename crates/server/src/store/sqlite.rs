@@ -188,7 +188,5 @@ fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Value<'_>]) -> Re
     Ok(())
 }
 
-/// The part of a migration's text that is for SQLite: `/*sqlite …*/` opened.
-pub(super) fn dialect(sql: &str) -> String {
-    super::migrate::open_comments(sql, "/*sqlite ")
-}
+/// How a comment in a migration begins that is text on SQLite.
+pub(super) const DIALECT: &str = "/*sqlite ";

@@ -7,6 +7,7 @@ mod support;
 
 mod commands;
 mod crash;
+mod demo;
 mod documents;
 mod gate;
 mod golden;
