@@ -38,6 +38,13 @@ fn row(id: usize, version: &str) -> Value {
     })
 }
 
+/// A token as an operator makes it.
+fn a_token(program: &Program, credentials: &Value) -> String {
+    let client_id = credentials["client_id"].as_str().unwrap();
+    let made = program.json(&["token", "--shop", SHOP, "--client-id", client_id]);
+    made["access_token"].as_str().unwrap().to_owned()
+}
+
 #[derive(Debug)]
 enum Event {
     /// The importer acknowledged so many rows.
@@ -161,14 +168,8 @@ fn what_was_acknowledged_survives_twenty_kills() {
 
             assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
             let reader = Server::start_with(database, |settings| settings.limits.calls_factor = 10_000).await;
-            let token = program.json(&[
-                "token",
-                "--shop",
-                SHOP,
-                "--client-id",
-                credentials["client_id"].as_str().unwrap(),
-            ]);
-            let stored = stored(&reader, token["access_token"].as_str().unwrap()).await;
+            let token = a_token(&program, &credentials);
+            let stored = stored(&reader, &token).await;
             let mine = [format!("one {round}"), format!("other {round}")];
             for (who, read) in [("one", one), ("other", other)] {
                 for id in &ids(who)[..read as usize] {
@@ -196,18 +197,12 @@ fn what_was_acknowledged_survives_twenty_kills() {
             assert_eq!(said["complete"], true);
         }
         let reader = Server::start(database).await;
-        let token = program.json(&[
-            "token",
-            "--shop",
-            SHOP,
-            "--client-id",
-            credentials["client_id"].as_str().unwrap(),
-        ]);
+        let token = a_token(&program, &credentials);
         let last = ROUNDS - 1;
         let expected: HashMap<usize, String> = (0..1200)
             .map(|id| (id, if id < 1000 { format!("one {last}") } else { format!("other {last}") }))
             .collect();
-        assert_eq!(stored(&reader, token["access_token"].as_str().unwrap()).await, expected);
+        assert_eq!(stored(&reader, &token).await, expected);
         assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
     });
 }
