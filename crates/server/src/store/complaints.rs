@@ -176,8 +176,8 @@ impl Tx {
         }
         // The rows left out are stepped over in the index alone.
         let sql = format!(
-            "select {COLUMNS} from complaints where shop_id = $1 and complaint_id in (
-                 select complaint_id from complaints where {found} {ORDER} limit {limit} offset {offset}
+            "select {COLUMNS} from complaints where shop_id = $1 and number in (
+                 select number from complaints where {found} {ORDER} limit {limit} offset {offset}
              ) {ORDER}"
         );
         self.query_slowly(shop, &sql, &clauses.parameters, decode).await
@@ -299,9 +299,6 @@ impl Tx {
         // Of two rows with one id the first was inserted; the second is compared like any other.
         let is_new: Vec<bool> =
             chunk.iter().map(|row| inserted.remove(row.complaint.complaint_id.as_str())).collect();
-        let added: Vec<&Incoming> =
-            chunk.iter().zip(&is_new).filter_map(|(row, is_new)| is_new.then_some(row)).collect();
-        self.log_added(shop, version, &added).await?;
         let mut outcomes = Vec::with_capacity(chunk.len());
         for (row, is_new) in chunk.iter().zip(is_new) {
             outcomes.push(if is_new {
@@ -322,26 +319,20 @@ impl Tx {
         source: &str,
         new: &Complaint,
     ) -> Result<Outcome> {
-        let select = format!("select {COLUMNS} from complaints where shop_id = $1 and complaint_id = $2");
-        let old = self.query(shop, &select, &[(&new.complaint_id).into()], decode).await?;
-        let old = old.into_iter().next().ok_or_else(|| StoreError::Value("a row is gone".into()))?;
+        let select =
+            format!("select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id = $2");
+        let read = |row: &Row<'_>| Ok((decode(row)?, row.int(COLUMN_COUNT)?));
+        let old = self.query(shop, &select, &[(&new.complaint_id).into()], read).await?.pop();
+        let (old, number) = old.ok_or_else(|| StoreError::Value("a row is gone".into()))?;
         let new = new.clone().in_place_of(&old);
         if old == new {
             return Ok(Outcome::Unchanged);
         }
         // A complaint may be in the log once per version: of two changes the first says how it was.
-        const LOG: &str = "insert into changes (shop_id, version, complaint_id, kind, was_complaint_time,
-                 was_channel_type, was_state, was_closed_overtime, was_operate_end_time)
-             values ($1, $2, $3, 2, $4, $5, $6, $7, $8) on conflict (shop_id, version, complaint_id) do nothing";
-        let was = [
-            version.into(),
-            (&old.complaint_id).into(),
-            old.complaint_time.into(),
-            old.channel_type.number().into(),
-            old.state.number().into(),
-            old.closed_overtime.map(CodeTable::number).into(),
-            old.operate_end_time.into(),
-        ];
+        const LOG: &str = "insert into changes
+                 (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
+             values ($1, $2, $3, 2, $4, $5) on conflict (shop_id, version, number) do nothing";
+        let was = [version.into(), number.into(), old.complaint_time.into(), old.operate_end_time.into()];
         self.execute(shop, LOG, &was).await?;
         let assignments: Vec<String> =
             COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
@@ -355,25 +346,6 @@ impl Tx {
         parameters.extend([Value::from(source), version.into()]);
         self.execute(shop, &update, &parameters).await?;
         Ok(Outcome::Changed)
-    }
-
-    async fn log_added(&mut self, shop: &ShopId, version: i64, added: &[&Incoming]) -> Result<()> {
-        let mut rest = added;
-        while !rest.is_empty() {
-            let (chunk, later) = rest.split_at(if rest.len() >= CHUNK { CHUNK } else { 1 });
-            let rows: Vec<String> = (3..).take(chunk.len()).map(|id| format!("($1, $2, ${id}, 1)")).collect();
-            // A complaint that was removed under this version and comes again has changed, from what it was.
-            let sql = format!(
-                "insert into changes (shop_id, version, complaint_id, kind) values {}
-                 on conflict (shop_id, version, complaint_id) do update set kind = 2",
-                rows.join(", ")
-            );
-            let mut parameters = vec![version.into()];
-            parameters.extend(chunk.iter().map(|row| Value::from(&row.complaint.complaint_id)));
-            self.execute(shop, &sql, &parameters).await?;
-            rest = later;
-        }
-        Ok(())
     }
 
     async fn add_replies(&mut self, shop: &ShopId, complaint_id: &str, replies: &[Reply]) -> Result<()> {
@@ -397,11 +369,11 @@ impl Tx {
 
     /// Removes what `source` brought and nobody changed since.
     pub async fn remove_from(&mut self, shop: &ShopId, version: i64, source: &str) -> Result<u64> {
-        const LOG: &str = "insert into changes (shop_id, version, complaint_id, kind, was_complaint_time,
-                 was_channel_type, was_state, was_closed_overtime, was_operate_end_time)
-             select shop_id, $2, complaint_id, 3, complaint_time, channel_type, state, closed_overtime,
-                 operate_end_time
-             from complaints where shop_id = $1 and source = $3";
+        const LOG: &str = "insert into changes
+                 (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
+             select shop_id, $2, number, 3, complaint_time, operate_end_time
+             from complaints where shop_id = $1 and source = $3
+             on conflict (shop_id, version, number) do nothing";
         self.execute(shop, LOG, &[version.into(), source.into()]).await?;
         const REPLIES: &str = "delete from replies where shop_id = $1 and complaint_id in
              (select complaint_id from complaints where shop_id = $1 and source = $2)";

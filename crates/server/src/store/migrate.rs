@@ -6,7 +6,10 @@
 use super::{Driver, Result, Store, StoreError, Tx, Value, postgres, sqlite};
 
 /// Every migration ever released, in order; never edited afterwards.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../../migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../../migrations/0001_first.sql")),
+    (2, "by number", include_str!("../../migrations/0002_by_number.sql")),
+];
 
 /// The newest migration that this program knows.
 pub(super) const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

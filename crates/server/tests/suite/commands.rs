@@ -392,20 +392,21 @@ fn the_doctor_finds_what_is_broken() {
                 "投诉版本不超过店铺版本",
             ),
             (
-                "delete from changes where shop_id = $1",
-                "insert into changes (shop_id, version, complaint_id, kind)
-                     select shop_id, version, complaint_id, 1 from complaints where shop_id = $1",
-                "每条投诉都记入变更日志",
+                "update complaints set version = created_version + 1 where shop_id = $1",
+                "update complaints set version = created_version where shop_id = $1",
+                "每次变更都记入日志",
             ),
             (
-                "update changes set version = version + 90 where shop_id = $1",
-                "update changes set version = version - 90 where shop_id = $1",
+                "insert into changes
+                     select shop_id, version + 90, last_number, 2, 0, 0 from shops where shop_id = $1",
+                "delete from changes where shop_id = $1",
                 "变更日志不超过店铺版本",
             ),
             (
-                "update complaints set number = 1 where shop_id = $1",
-                "update complaints set number = 1 + state / 2 where shop_id = $1",
-                "序号不重复",
+                "insert into changes
+                     select shop_id, version, last_number + 1, 2, 0, 0 from shops where shop_id = $1",
+                "delete from changes where shop_id = $1",
+                "变更日志不超过店铺版本",
             ),
             ("delete from shops where shop_id = $1", "", "每条投诉都有店铺"),
         ] {
