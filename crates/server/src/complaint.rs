@@ -5,6 +5,7 @@ use serde_json::Value;
 use tousu_wire::codes::{
     ChannelType, CodeTable, ComplaintFrom, ComplaintType, CurrentStep, DetailStep, Overtime, State,
 };
+use tousu_wire::written::RowRef;
 use tousu_wire::{BeijingTime, complaint_info_get, complaint_list};
 
 /// Hours to handle a complaint whose source says nothing else `[page: both examples]`.
@@ -47,6 +48,85 @@ pub struct Complaint {
     pub closed_overtime: Option<Overtime>,
 }
 
+/// A [`Complaint`] borrowed from where it is kept, for a list that shows many.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are those of Complaint")]
+pub struct Shown<'a> {
+    pub complaint_id: &'a str,
+    pub channel_type: ChannelType,
+    pub complaint_from: ComplaintFrom,
+    pub complaint_type: ComplaintType,
+    pub complaint_resource_type: i64,
+    pub complaint_resource_id: &'a str,
+    pub complaint_reason: &'a str,
+    /// The number as it came.
+    pub complainant_phone: &'a str,
+    pub complaint_time: i64,
+    pub state: State,
+    pub current_step: CurrentStep,
+    pub operate_time: i64,
+    pub time_limit: i64,
+    pub operate_end_time: i64,
+    pub closed_at: Option<i64>,
+    pub closed_overtime: Option<Overtime>,
+}
+
+impl<'a> Shown<'a> {
+    /// Whether the deadline is missed at `now` (contract, section 3): for an open complaint a
+    /// question of the clock, for a closed one a fact.
+    pub fn overtime(&self, now: i64) -> Overtime {
+        match (self.state, self.closed_overtime) {
+            (State::Done, Some(fact)) => fact,
+            (State::Done, None) => late(self.closed_at.unwrap_or(now), self.operate_end_time),
+            _ => late(now, self.operate_end_time),
+        }
+    }
+
+    /// The list's row at `now`, masked.
+    pub fn row(&self, now: i64) -> RowRef<'a> {
+        RowRef {
+            channel_type: self.channel_type,
+            closed_at: self.closed_at.map(BeijingTime::from_epoch),
+            complainant_phone: masked(self.complainant_phone).into(),
+            complaint_from: self.complaint_from,
+            complaint_id: self.complaint_id,
+            complaint_reason: self.complaint_reason,
+            complaint_resource_id: self.complaint_resource_id,
+            complaint_resource_type: self.complaint_resource_type,
+            complaint_time: BeijingTime::from_epoch(self.complaint_time),
+            complaint_type: self.complaint_type,
+            current_step: self.current_step,
+            is_overtime: self.overtime(now),
+            operate_end_time: BeijingTime::from_epoch(self.operate_end_time),
+            operate_time: BeijingTime::from_epoch(self.operate_time),
+            state: self.state,
+            time_limit: self.time_limit,
+        }
+    }
+
+    /// The complaint with texts of its own.
+    pub fn to_complaint(&self) -> Complaint {
+        Complaint {
+            complaint_id: self.complaint_id.to_owned(),
+            channel_type: self.channel_type,
+            complaint_from: self.complaint_from,
+            complaint_type: self.complaint_type,
+            complaint_resource_type: self.complaint_resource_type,
+            complaint_resource_id: self.complaint_resource_id.to_owned(),
+            complaint_reason: self.complaint_reason.to_owned(),
+            complainant_phone: Phone(self.complainant_phone.to_owned()),
+            complaint_time: self.complaint_time,
+            state: self.state,
+            current_step: self.current_step,
+            operate_time: self.operate_time,
+            time_limit: self.time_limit,
+            operate_end_time: self.operate_end_time,
+            closed_at: self.closed_at,
+            closed_overtime: self.closed_overtime,
+        }
+    }
+}
+
 /// What only the detail interface shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
@@ -78,14 +158,9 @@ pub struct Reply {
 }
 
 impl Complaint {
-    /// Whether the deadline is missed at `now` (contract, section 3): for an open complaint a
-    /// question of the clock, for a closed one a fact.
+    /// Whether the deadline is missed at `now`.
     pub fn overtime(&self, now: i64) -> Overtime {
-        match (self.state, self.closed_overtime) {
-            (State::Done, Some(fact)) => fact,
-            (State::Done, None) => late(self.closed_at.unwrap_or(now), self.operate_end_time),
-            _ => late(now, self.operate_end_time),
-        }
+        self.shown().overtime(now)
     }
 
     /// This complaint as it takes the place of `old`: a masked number does not wipe out the whole one that it
@@ -97,9 +172,8 @@ impl Complaint {
         self
     }
 
-    /// The list's row at `now`, masked.
-    pub fn to_row(self, now: i64) -> complaint_list::Row {
-        let is_overtime = self.overtime(now);
+    /// What the list shows of it.
+    pub fn shown(&self) -> Shown<'_> {
         let Complaint {
             complaint_id,
             channel_type,
@@ -116,26 +190,31 @@ impl Complaint {
             time_limit,
             operate_end_time,
             closed_at,
-            closed_overtime: _,
+            closed_overtime,
         } = self;
-        complaint_list::Row {
-            channel_type,
-            closed_at: closed_at.map(BeijingTime::from_epoch),
-            complainant_phone: complainant_phone.masked(),
-            complaint_from,
+        Shown {
             complaint_id,
-            complaint_reason,
+            channel_type: *channel_type,
+            complaint_from: *complaint_from,
+            complaint_type: *complaint_type,
+            complaint_resource_type: *complaint_resource_type,
             complaint_resource_id,
-            complaint_resource_type,
-            complaint_time: BeijingTime::from_epoch(complaint_time),
-            complaint_type,
-            current_step,
-            is_overtime,
-            operate_end_time: BeijingTime::from_epoch(operate_end_time),
-            operate_time: BeijingTime::from_epoch(operate_time),
-            state,
-            time_limit,
+            complaint_reason,
+            complainant_phone: complainant_phone.whole(),
+            complaint_time: *complaint_time,
+            state: *state,
+            current_step: *current_step,
+            operate_time: *operate_time,
+            time_limit: *time_limit,
+            operate_end_time: *operate_end_time,
+            closed_at: *closed_at,
+            closed_overtime: *closed_overtime,
         }
+    }
+
+    /// The list's row at `now`, masked.
+    pub fn to_row(&self, now: i64) -> complaint_list::Row {
+        self.shown().row(now).to_row()
     }
 
     /// The complaint that a list row tells of.
@@ -221,7 +300,7 @@ impl Complaint {
 }
 
 /// Late as soon as the deadline is behind, to the second: at the deadline itself it is still in time.
-fn late(at: i64, deadline: i64) -> Overtime {
+pub(crate) fn late(at: i64, deadline: i64) -> Overtime {
     if at > deadline { Overtime::Late } else { Overtime::InTime }
 }
 
@@ -243,17 +322,16 @@ impl Phone {
     /// `188****1474` `[page]`: of eleven characters the first three and the last four are shown, of
     /// fewer a quarter and a third; the digits between become stars. Masking twice changes nothing.
     pub fn masked(&self) -> String {
-        let length = self.0.chars().count();
-        let (head, tail) = if length >= 11 { (3, 4) } else { (length / 4, length / 3) };
-        self.0
-            .chars()
-            .enumerate()
-            .map(|(at, character)| match character {
-                digit if digit.is_numeric() && at >= head && at < length - tail => '*',
-                other => other,
-            })
-            .collect()
+        masked(&self.0)
     }
+}
+
+fn masked(phone: &str) -> String {
+    let length = phone.chars().count();
+    let (head, tail) = if length >= 11 { (3, 4) } else { (length / 4, length / 3) };
+    let hidden = |at: usize, character: char| character.is_numeric() && at >= head && at < length - tail;
+    let show = |(at, character)| if hidden(at, character) { '*' } else { character };
+    phone.chars().enumerate().map(show).collect()
 }
 
 impl std::fmt::Debug for Phone {

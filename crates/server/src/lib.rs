@@ -6,6 +6,8 @@ pub mod complaint;
 pub mod demo;
 pub mod gateway;
 pub mod import;
+pub mod index;
+pub mod log;
 pub mod remembered;
 pub mod secrets;
 pub mod settings;

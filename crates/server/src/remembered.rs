@@ -5,24 +5,28 @@
 //! had, with the seconds at which it holds; the version is asked of the store at every call. Whatever does
 //! not fit exactly is made anew. So is the total, which all pages of a filter share.
 
+use std::borrow::Borrow;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use lru::LruCache;
 use parking_lot::Mutex;
-use tousu_wire::Envelope;
 use tousu_wire::codes::State;
-use tousu_wire::complaint_list::{Filter, Page, Response, SUCCESS};
+use tousu_wire::complaint_list::{Filter, Page};
+use tousu_wire::written;
 
-use crate::complaint::Complaint;
+use crate::complaint::Shown;
+use crate::index::{Found, Indexes, Lookup};
 use crate::settings::Storage;
-use crate::store::{Caller, Result, ShopId, StoreError, Tx};
+use crate::store::{Caller, Result, ShopId, Store, StoreError, Tx};
 
 /// Callers, totals and pages of all shops, bounded, least recently used first out.
 pub struct Remembered {
+    store: Store,
+    indexes: Arc<Indexes>,
     callers: Mutex<LruCache<String, Kept<Arc<Caller>>>>,
     totals: Mutex<LruCache<(ShopId, Filter), Kept<i64>>>,
     pages: Mutex<Pages>,
@@ -52,9 +56,11 @@ pub struct Moment {
 
 impl Remembered {
     /// Nothing yet; bounded as the settings say.
-    pub fn new(settings: &Storage) -> Self {
+    pub fn new(store: Store, settings: &Storage) -> Self {
         let entries = NonZeroUsize::new(settings.remembered_entries).unwrap_or(NonZeroUsize::MIN);
         Remembered {
+            indexes: Indexes::new(store.clone(), settings.index_bytes),
+            store,
             callers: Mutex::new(LruCache::new(entries)),
             totals: Mutex::new(LruCache::new(entries)),
             pages: Mutex::new(Pages {
@@ -72,47 +78,107 @@ impl Remembered {
         tx: &mut Tx,
         shop: &ShopId,
         moment: Moment,
-        token_hash: String,
+        token_hash: &str,
     ) -> Result<Option<Arc<Caller>>> {
-        if let Some(known) = recall(&mut self.callers.lock(), &token_hash, moment) {
+        if let Some(known) = recall(&mut self.callers.lock(), token_hash, moment) {
             return Ok(Some(known));
         }
-        let Some(caller) = tx.caller(shop, &token_hash, moment.now).await? else { return Ok(None) };
+        let Some(caller) = tx.caller(shop, token_hash, moment.now).await? else { return Ok(None) };
         let holds = moment.now..=caller.expires_at - 1;
         let caller = Arc::new(caller);
-        self.callers.lock().put(token_hash, Kept { version: moment.version, holds, what: caller.clone() });
+        let kept = Kept { version: moment.version, holds, what: caller.clone() };
+        self.callers.lock().put(token_hash.to_owned(), kept);
         Ok(Some(caller))
     }
 
-    /// The answer to a list call in the snapshot of `tx`, envelope and all, as it goes over the wire.
+    /// Who held the token of that hash when it was last looked up, and at which version. Whoever relies on it
+    /// must learn that the shop is still at that version.
+    pub fn known_caller(&self, token_hash: &str, now: i64) -> Option<(i64, Arc<Caller>)> {
+        let mut callers = self.callers.lock();
+        let known = callers.get(token_hash)?;
+        known.holds.contains(&now).then(|| (known.version, known.what.clone()))
+    }
+
+    /// The answer to a list call at that moment, envelope and all, as it goes over the wire. Without a snapshot
+    /// it is made of what is in memory, and given only if the shop turns out to be at that version still; `None`
+    /// if it is not, or if the snapshot is older than what is in memory.
     pub async fn page(
         &self,
-        tx: &mut Tx,
+        tx: Option<&mut Tx>,
         shop: &ShopId,
         moment: Moment,
         filter: Filter,
         page: Page,
-    ) -> Result<Bytes> {
+    ) -> Result<Option<Bytes>> {
         let key = (shop.clone(), filter, page);
-        if let Some(known) = recall(&mut self.pages.lock().kept, &key, moment) {
-            return Ok(known);
+        let known = recall(&mut self.pages.lock().kept, &key, moment);
+        if let Some(known) = known {
+            let holds = tx.is_some() || self.store.version(shop).await? == Some(moment.version);
+            return Ok(holds.then_some(known));
         }
         let filter = &key.1;
-        let total = self.total(tx, shop, moment, filter).await?;
-        let found = match page.offset < total {
-            true => tx.page(shop, filter, page, moment.now).await?,
-            false => Vec::new(),
+        let mut rows = Rows { now: moment.now, written: Vec::new(), places: Vec::new(), until: i64::MAX };
+        let Some(found) = self.found(tx, shop, moment, filter, page, &mut rows).await? else {
+            return Ok(None);
         };
-        let holds = match filter.is_overtime {
-            Some(_) => moment.now..=tx.next_deadline(shop, moment.now).await?.unwrap_or(i64::MAX),
-            None => moment.now..=next_deadline(&found, moment.now),
-        };
-        let list = found.into_iter().map(|complaint| complaint.to_row(moment.now)).collect();
-        let answer = Envelope { code: 0, data: Response { list, total }, msg: SUCCESS.to_owned() };
-        let answer = serde_json::to_vec(&answer).map_err(|error| StoreError::Value(error.to_string()))?;
+        let until = rows.until.min(*found.holds.end());
+        let answer = rows.answer(&found)?;
         let answer = Bytes::from(answer);
-        self.pages.lock().keep(key, Kept { version: moment.version, holds, what: answer.clone() });
-        Ok(answer)
+        let kept = Kept { version: moment.version, holds: moment.now..=until, what: answer.clone() };
+        self.pages.lock().keep(key, kept);
+        Ok(Some(answer))
+    }
+
+    async fn found(
+        &self,
+        tx: Option<&mut Tx>,
+        shop: &ShopId,
+        moment: Moment,
+        filter: &Filter,
+        page: Page,
+        rows: &mut Rows,
+    ) -> Result<Option<Found>> {
+        let Some(tx) = tx else {
+            let give = |number: i64, complaint: Shown<'_>| rows.add(number, complaint);
+            let guess = self.indexes.guess(shop, filter, page, moment.now);
+            let Some((version, found)) = guess.filter(|guess| guess.0 == moment.version) else {
+                return Ok(None);
+            };
+            let seen = self.store.glance(shop, &found.numbers, give).await?;
+            return Ok((seen == Some(version)).then_some(found));
+        };
+        Box::pin(self.found_in(tx, shop, moment, filter, page, rows)).await
+    }
+
+    async fn found_in(
+        &self,
+        tx: &mut Tx,
+        shop: &ShopId,
+        moment: Moment,
+        filter: &Filter,
+        page: Page,
+        rows: &mut Rows,
+    ) -> Result<Option<Found>> {
+        let give = |number: i64, complaint: Shown<'_>| rows.add(number, complaint);
+        match self.indexes.find(tx, shop, moment, filter, page).await? {
+            Lookup::Found(found) => {
+                tx.numbered(shop, &found.numbers, give).await?;
+                Ok(Some(found))
+            }
+            Lookup::Newer => Ok(None),
+            Lookup::Unknown => {
+                let total = self.total(tx, shop, moment, filter).await?;
+                if page.offset < total {
+                    tx.page(shop, filter, page, moment.now, give).await?;
+                }
+                let until = match filter.is_overtime {
+                    Some(_) => tx.next_deadline(shop, moment.now).await?.unwrap_or(i64::MAX),
+                    None => i64::MAX,
+                };
+                let numbers = rows.places.iter().map(|place| place.0).collect();
+                Ok(Some(Found { total, numbers, holds: moment.now..=until }))
+            }
+        }
     }
 
     async fn total(&self, tx: &mut Tx, shop: &ShopId, moment: Moment, filter: &Filter) -> Result<i64> {
@@ -131,15 +197,46 @@ impl Remembered {
 }
 
 /// What is kept under `key`, if it holds at that moment.
-fn recall<K: Hash + Eq, T: Clone>(kept: &mut LruCache<K, Kept<T>>, key: &K, moment: Moment) -> Option<T> {
+fn recall<K, Q, T>(kept: &mut LruCache<K, Kept<T>>, key: &Q, moment: Moment) -> Option<T>
+where
+    K: Hash + Eq + Borrow<Q>,
+    Q: Hash + Eq + ?Sized,
+    T: Clone,
+{
     let known = kept.get(key)?;
     (known.version == moment.version && known.holds.contains(&moment.now)).then(|| known.what.clone())
 }
 
-/// The last second at which none of the rows' open deadlines passes that has not passed at `now`.
-fn next_deadline(rows: &[Complaint], now: i64) -> i64 {
-    let open = rows.iter().filter(|row| row.state != State::Done).map(|row| row.operate_end_time);
-    open.filter(|&deadline| deadline >= now).min().unwrap_or(i64::MAX)
+/// The rows of a page as JSON, as they came from the store.
+struct Rows {
+    now: i64,
+    written: Vec<u8>,
+    places: Vec<(i64, Range<usize>)>,
+    /// The last second at which none of the rows' open deadlines passes that has not passed at `now`.
+    until: i64,
+}
+
+impl Rows {
+    fn add(&mut self, number: i64, complaint: Shown<'_>) {
+        if complaint.state != State::Done && complaint.operate_end_time >= self.now {
+            self.until = self.until.min(complaint.operate_end_time);
+        }
+        let start = self.written.len();
+        complaint.row(self.now).write(&mut self.written);
+        self.places.push((number, start..self.written.len()));
+    }
+
+    /// The whole answer, in the order of the page, of which all rows must be there.
+    fn answer(&mut self, found: &Found) -> Result<Vec<u8>> {
+        self.places.sort_unstable_by_key(|place| place.0);
+        let mut in_order = Vec::with_capacity(found.numbers.len());
+        for number in &found.numbers {
+            let missing = |_| StoreError::Value(format!("no complaint has the number {number}"));
+            let place = self.places.binary_search_by_key(number, |place| place.0).map_err(missing)?;
+            in_order.push(&self.written[self.places[place].1.clone()]);
+        }
+        Ok(written::answer(in_order.into_iter(), found.total))
+    }
 }
 
 impl Pages {

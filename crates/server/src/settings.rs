@@ -122,6 +122,8 @@ pub struct Storage {
     pub remembered_entries: usize,
     /// 记住的列表页所占字节数 ¦ bytes of list pages remembered
     pub remembered_pages_bytes: usize,
+    /// 内存索引所占字节数上限，每条投诉约 10 字节；0 为不用 ¦ bytes of indexes in memory at most, about 10 per complaint; 0 for none
+    pub index_bytes: usize,
 }
 
 impl Default for Storage {
@@ -131,6 +133,7 @@ impl Default for Storage {
             sqlite_synchronous: Synchronous::Full,
             remembered_entries: 10_000,
             remembered_pages_bytes: 16 << 20,
+            index_bytes: 512 << 20,
         }
     }
 }

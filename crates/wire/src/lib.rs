@@ -17,6 +17,7 @@ pub mod openapi;
 mod text;
 mod time;
 pub mod token;
+pub mod written;
 
 pub use endpoint::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit};
 pub use envelope::{Envelope, ReturnCode};

@@ -51,7 +51,7 @@ impl BeijingTime {
     }
 
     /// The nineteen characters of the wire form.
-    fn ascii(self) -> [u8; 19] {
+    pub(crate) fn ascii(self) -> [u8; 19] {
         let civil = self.civil();
         let mut out = *b"0000-00-00 00:00:00";
         let mut put = |at: usize, width: usize, mut value: u32| {

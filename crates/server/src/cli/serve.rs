@@ -1,6 +1,6 @@
 //! `tousu serve`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tousu_wire::Endpoint;
 use tousu_wire::complaint_list::ComplaintList;
-use tracing_subscriber::EnvFilter;
 
 use super::{Session, token};
 use crate::demo::{self, Demo};
 use crate::gateway::{self, Gateway};
-use crate::settings::{Log, LogFormat};
+use crate::log;
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -33,7 +32,7 @@ impl Serve {
         if !problems.is_empty() {
             bail!(problems.join("; "));
         }
-        start_log(&session.settings.log)?;
+        let _flush = log::start(&session.settings.log)?;
         let store = session.open().await?;
         let listen = &session.settings.server.listen;
         let listener = TcpListener::bind(listen)
@@ -83,25 +82,6 @@ fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-/// Logs to stderr, so that stdout holds data alone.
-fn start_log(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.level)
-        .with_context(|| format!("log.level {0} 无法识别 ¦ log.level {0} is not understood", log.level))?;
-    let terminal = std::io::stderr().is_terminal();
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let json = match log.format {
-        LogFormat::Auto => !terminal,
-        LogFormat::Text => false,
-        LogFormat::Json => true,
-    };
-    let started = match json {
-        true => builder.json().flatten_event(true).try_init(),
-        false => builder.with_ansi(terminal).compact().try_init(),
-    };
-    started.map_err(|error| anyhow::anyhow!("log: {error}"))
 }
 
 fn greeting(session: &Session, told: &Value) -> String {

@@ -3,10 +3,11 @@
 //! A [`Call`] is what a handler must hold to touch a shop's data, and [`admit`] is the only way to get one.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Bytes, HttpBody as Body};
 use axum::http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
@@ -17,24 +18,54 @@ use super::refusal::Refusal;
 use super::{Answered, Gateway};
 use crate::remembered::Moment;
 use crate::secrets::{self, Secret};
-use crate::store::{ShopId, Tx};
+use crate::store::{Caller, ShopId, Tx};
 
-/// An admitted call: whose it is, and the snapshot that it reads from.
+/// An admitted call: whose it is, and what it reads from.
 pub(super) struct Call {
     pub(super) gateway: Arc<Gateway>,
     pub(super) shop: ShopId,
     /// When it is, asked once, and the shop's version in the snapshot.
     pub(super) moment: Moment,
-    pub(super) tx: Tx,
+    /// The snapshot. Without one the call was admitted by what was known at the moment's version: before it is
+    /// answered, the shop must be found to be at that version still.
+    pub(super) tx: Option<Tx>,
 }
 
-/// Lets a call to `E` in, or says why not. What was learnt of it on the way goes to `answered`.
-pub(super) async fn admit<E: Endpoint>(
-    gateway: &Arc<Gateway>,
-    mut parameters: Map<String, Value>,
-    client: IpAddr,
-    answered: &mut Answered,
-) -> Result<(Call, E::Request), Refusal> {
+/// Why an admitted call was not answered.
+pub(super) enum Unanswered {
+    Refused(Refusal),
+    /// What was known does not hold any more: it is to be admitted again, in a newer snapshot.
+    Moved,
+}
+
+impl<R: Into<Refusal>> From<R> for Unanswered {
+    fn from(refusal: R) -> Self {
+        Unanswered::Refused(refusal.into())
+    }
+}
+
+impl Call {
+    /// A snapshot of the call's version.
+    pub(super) async fn snapshot(&mut self) -> Result<&mut Tx, Unanswered> {
+        if self.tx.is_none() {
+            let mut tx = self.gateway.store.read().await?;
+            if tx.version(&self.shop).await? != Some(self.moment.version) {
+                return Err(Unanswered::Moved);
+            }
+            self.tx = Some(tx);
+        }
+        self.tx.as_mut().ok_or(Unanswered::Moved)
+    }
+}
+
+/// Who brings a call: its token's shop and hash.
+pub(super) struct Bearer {
+    shop: ShopId,
+    token_hash: String,
+}
+
+/// Takes the token out of the parameters.
+pub(super) fn bearer(parameters: &mut Map<String, Value>) -> Result<Bearer, Refusal> {
     let token = match parameters.shift_remove("access_token") {
         Some(Value::String(token)) if !token.trim().is_empty() => Secret::new(token.trim()),
         None | Some(Value::Null | Value::String(_)) => {
@@ -42,15 +73,54 @@ pub(super) async fn admit<E: Endpoint>(
         }
         Some(_) => return Err(Refusal::new(ReturnCode::AccessTokenExpired)),
     };
+    let shop = secrets::shop_of_token(token.reveal()).ok_or(Refusal::new(ReturnCode::AccessTokenExpired))?;
+    Ok(Bearer { shop, token_hash: token.hash() })
+}
+
+/// Lets a call to `E` in by what is known without asking the store; `None` if that does not do.
+pub(super) fn admit_by_memory<E: Endpoint>(
+    gateway: &Arc<Gateway>,
+    bearer: &Bearer,
+    client: IpAddr,
+    answered: &mut Answered,
+) -> Option<Call> {
+    let now = gateway.clock.epoch();
+    let (version, caller) = gateway.remembered.known_caller(&bearer.token_hash, now)?;
+    // A refusal must be of this moment: it is made in a snapshot.
+    judge::<E>(gateway, bearer, &caller, client, answered).ok()?;
+    let moment = Moment { version, now };
+    Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), moment, tx: None })
+}
+
+/// Lets a call to `E` in, or says why not. What was learnt of it on the way goes to `answered`.
+pub(super) async fn admit<E: Endpoint>(
+    gateway: &Arc<Gateway>,
+    bearer: &Bearer,
+    client: IpAddr,
+    answered: &mut Answered,
+) -> Result<Call, Refusal> {
     let unknown = || Refusal::new(ReturnCode::AccessTokenExpired);
-    let shop = secrets::shop_of_token(token.reveal()).ok_or_else(unknown)?;
+    let shop = &bearer.shop;
     let now = gateway.clock.epoch();
     let mut tx = gateway.store.read().await?;
-    let version = tx.version(&shop).await?.ok_or_else(unknown)?;
+    let version = tx.version(shop).await?.ok_or_else(unknown)?;
     let moment = Moment { version, now };
-    let caller =
-        gateway.remembered.caller(&mut tx, &shop, moment, token.hash()).await?.ok_or_else(unknown)?;
-    answered.caller = Some((shop.clone(), caller.client_id.clone()));
+    let caller = gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?;
+    let caller = caller.ok_or_else(unknown)?;
+    judge::<E>(gateway, bearer, &caller, client, answered)?;
+    Ok(Call { gateway: gateway.clone(), shop: shop.clone(), moment, tx: Some(tx) })
+}
+
+/// Whether that caller may call `E` from there, now. The limit is asked once per call.
+fn judge<E: Endpoint>(
+    gateway: &Gateway,
+    bearer: &Bearer,
+    caller: &Caller,
+    client: IpAddr,
+    answered: &mut Answered,
+) -> Result<(), Refusal> {
+    let shop = &bearer.shop;
+    answered.caller.get_or_insert_with(|| (shop.clone(), caller.client_id.clone()));
     if !allowed(&caller.allow_ips, client) {
         let detail = format!("{client} 不在其中 ¦ {client} is not on it");
         return Err(Refusal::because(ReturnCode::IpNotAllowed, detail));
@@ -60,10 +130,11 @@ pub(super) async fn admit<E: Endpoint>(
         let detail = format!("请为应用授予「{set}」 ¦ grant the app “{set}”");
         return Err(Refusal::because(ReturnCode::NotPermitted, detail));
     }
-    let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
     let limit = gateway.limit(E::LIMIT);
-    let allowance = gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros());
-    answered.allowance = Some(allowance);
+    let allowance = *answered.allowance.get_or_insert_with(|| {
+        let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
+        gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros())
+    });
     if !allowance.admitted {
         let detail = format!(
             "{} 秒内最多 {} 次 ¦ at most {} calls in {} s",
@@ -73,8 +144,7 @@ pub(super) async fn admit<E: Endpoint>(
         refusal.retry_after = Some(allowance.reset_seconds);
         return Err(refusal);
     }
-    let request = lenient::request(parameters)?;
-    Ok((Call { gateway: gateway.clone(), shop, moment, tx }, request))
+    Ok(())
 }
 
 /// Refuses every other method than those.
@@ -92,13 +162,17 @@ pub(super) fn require_method(method: &Method, allowed: &[Method]) -> Result<(), 
 pub(super) async fn read_parameters(
     gateway: &Gateway,
     headers: &HeaderMap,
-    body: Body,
+    body: impl Body<Data = Bytes>,
 ) -> Result<Map<String, Value>, Refusal> {
     let body = read_body(gateway, headers, body).await?;
     lenient::parameters(&body).map_err(|why| Refusal::because(ReturnCode::InvalidParameter, why))
 }
 
-async fn read_body(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+async fn read_body(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    body: impl Body<Data = Bytes>,
+) -> Result<Bytes, Refusal> {
     let limit = gateway.settings.server.max_body_bytes;
     let announced: Option<usize> =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -127,17 +201,28 @@ async fn read_body(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result
 
 /// The whole body, or `None` if it is larger than `limit`. What is over is still taken from the wire up to a
 /// bound: a caller that is cut off while sending never reads the answer.
-async fn collect(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
+async fn collect<B: Body<Data = Bytes>>(body: B, limit: usize) -> Result<Option<Bytes>, B::Error> {
     const TAKEN_OFF_THE_WIRE: usize = 1 << 20;
-    let (mut kept, mut seen) = (Vec::new(), 0);
+    let mut body = pin!(body);
+    let (mut kept, mut more, mut seen) = (Bytes::new(), Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         seen += data.len();
-        if seen <= limit {
-            kept.extend_from_slice(&data);
-        } else if seen > limit + TAKEN_OFF_THE_WIRE {
+        if seen > limit + TAKEN_OFF_THE_WIRE {
             break;
         }
+        match seen == data.len() {
+            // Most bodies come in one piece.
+            true => kept = data,
+            false if seen <= limit => {
+                if more.is_empty() {
+                    more.extend_from_slice(&kept);
+                }
+                more.extend_from_slice(&data);
+            }
+            false => {}
+        }
     }
-    Ok((seen <= limit).then(|| kept.into()))
+    let whole = if more.is_empty() { kept } else { more.into() };
+    Ok((seen <= limit).then_some(whole))
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::visit::Peer;
 use super::{Gateway, no_such_interface};
 
 macro_rules! files {
@@ -39,11 +41,12 @@ pub(super) async fn page() -> Response {
 pub(super) async fn file(
     Path(name): Path<String>,
     State(gateway): State<Arc<Gateway>>,
+    peer: Extension<Peer>,
     request: Request,
 ) -> Response {
     match FILES.iter().find(|file| file.0 == name) {
         Some((_, kind, text)) => served(kind, text),
-        None => no_such_interface(State(gateway), request).await,
+        None => no_such_interface(State(gateway), peer, request).await,
     }
 }
 

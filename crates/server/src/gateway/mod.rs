@@ -12,28 +12,35 @@ mod visit;
 mod watch;
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, Uri};
-use axum::routing::{MethodRouter, any, get};
+use axum::http::{self, Method, Response, Uri};
+use axum::routing::{any, get};
+use axum::{Extension, Router};
 use futures_util::FutureExt;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::{self, ComplaintList};
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::{Endpoint, RateLimit, ReturnCode, lenient, token as token_wire};
+use tower::ServiceExt;
 
-use self::admit::{Call, admit, read_parameters, require_method};
+use self::admit::{Call, Unanswered, admit, admit_by_memory, bearer, read_parameters, require_method};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
-use self::visit::Visit;
+use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
 use crate::remembered::Remembered;
 use crate::settings::Settings;
@@ -50,6 +57,7 @@ pub struct Gateway {
     limiter: Limiter,
     remembered: Remembered,
     places: Semaphore,
+    token_meter: Meter,
     metrics: PrometheusHandle,
     openapi: String,
 }
@@ -67,7 +75,8 @@ impl Gateway {
         let document = OpenApi::default().token().endpoint::<ComplaintList>().endpoint::<ComplaintInfoGet>();
         Arc::new(Gateway {
             limiter: Limiter::new(),
-            remembered: Remembered::new(&settings.storage),
+            remembered: Remembered::new(store.clone(), &settings.storage),
+            token_meter: Meter::of("token"),
             places: Semaphore::new(settings.server.max_requests),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
@@ -84,11 +93,13 @@ impl Gateway {
     }
 
     /// Everything that is served.
-    pub fn routes(self: &Arc<Self>) -> Router {
-        Router::new()
+    pub(crate) fn routes(self: &Arc<Self>) -> Routes {
+        let interfaces = [
+            interface::<ComplaintList, _, _>(self, complaints::list),
+            interface::<ComplaintInfoGet, _, _>(self, complaints::info),
+        ];
+        let others = Router::new()
             .route(token_wire::PATH, any(token_route))
-            .merge(interface::<ComplaintList, _, _>(complaints::list))
-            .merge(interface::<ComplaintInfoGet, _, _>(complaints::info))
             .route("/docs", get(docs::page))
             .route("/docs/{file}", get(docs::file))
             .route("/openapi.json", get(docs::openapi))
@@ -97,7 +108,37 @@ impl Gateway {
             .route("/metrics", get(watch::metrics))
             .route("/", get(docs::root))
             .fallback(no_such_interface)
-            .with_state(self.clone())
+            .with_state(self.clone());
+        Routes { interfaces: HashMap::from(interfaces), others }
+    }
+}
+
+/// Where a request goes. The interfaces are found by their path alone, without the router's detours, which cost as
+/// much as the rest of the gate.
+pub(crate) struct Routes {
+    interfaces: HashMap<String, Interface>,
+    others: Router,
+}
+
+type Interface = Box<dyn Fn(Peer, http::Request<Incoming>) -> Answering + Send + Sync>;
+type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
+
+impl Routes {
+    /// Answers a request, whatever it asks for.
+    pub(crate) async fn answer(
+        &self,
+        peer: Peer,
+        mut request: http::Request<Incoming>,
+    ) -> Response<Either<Full<Bytes>, Body>> {
+        if let Some(uri) = normalized(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        if let Some(interface) = self.interfaces.get(request.uri().path()) {
+            return interface(peer, request).await.map(Either::Left);
+        }
+        request.extensions_mut().insert(peer);
+        let answered = self.others.clone().oneshot(request.map(Body::new)).await;
+        answered.unwrap_or_else(|never| match never {}).map(Either::Right)
     }
 }
 
@@ -113,37 +154,77 @@ fn normalized(uri: &Uri) -> Option<Uri> {
     format!("/{bare}{query}").parse().ok()
 }
 
-/// Mounts an interface: the one way from the wire to a handler and back.
-fn interface<E, H, F>(handler: H) -> Router<Arc<Gateway>>
+/// An interface's path, and the one way from the wire to its handler and back.
+fn interface<E, H, F>(gateway: &Arc<Gateway>, handler: H) -> (String, Interface)
 where
     E: Endpoint + 'static,
-    E::Request: Send,
+    E::Request: Clone + Send + Sync,
     H: Fn(Call, E::Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Data<E::Response>, Refusal>> + Send + 'static,
+    F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send + 'static,
 {
-    let route: MethodRouter<Arc<Gateway>> =
-        any(move |State(gateway): State<Arc<Gateway>>, request: Request| {
-            let handler = handler.clone();
-            async move {
-                let visit = Visit::begin(&gateway, E::NAME, &request);
-                let mut answered = Answered::default();
-                let work = async {
-                    require_method(request.method(), &[Method::POST])?;
-                    let (parts, body) = request.into_parts();
-                    let parameters = read_parameters(&gateway, &parts.headers, body).await?;
-                    let (call, request) =
-                        admit::<E>(&gateway, parameters, visit.client, &mut answered).await?;
-                    handler(call, request).await
-                };
-                let outcome = bounded(&gateway, work).await.map(|data| match data {
-                    Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
-                    Data::Ready(bytes) => bytes,
-                });
-                visit.answer(answered, outcome)
-            }
-        });
-    Router::new().route(&E::path(), route)
+    let (gateway, meter) = (gateway.clone(), Meter::of(E::NAME));
+    let answering = move |peer, request: http::Request<Incoming>| -> Answering {
+        let (gateway, handler) = (gateway.clone(), handler.clone());
+        let visit = Visit::begin(&gateway, &meter, peer, request.headers());
+        Box::pin(async move {
+            let mut answered = Answered::default();
+            let work = async {
+                require_method(request.method(), &[Method::POST])?;
+                let (parts, body) = request.into_parts();
+                let parameters = read_parameters(&gateway, &parts.headers, body).await?;
+                call::<E, H, F>(&gateway, &handler, parameters, visit.client, &mut answered).await
+            };
+            let outcome = bounded(&gateway, pin!(work)).await.map(|data| match data {
+                Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
+                Data::Ready(bytes) => bytes,
+            });
+            visit.answer(answered, outcome)
+        })
+    };
+    (E::path(), Box::new(answering))
 }
+
+/// Admits a call and has it answered: by what is in memory if that holds, else in snapshots until one does.
+async fn call<E, H, F>(
+    gateway: &Arc<Gateway>,
+    handler: &H,
+    mut parameters: Map<String, Value>,
+    client: IpAddr,
+    answered: &mut Answered,
+) -> Result<Data<E::Response>, Refusal>
+where
+    E: Endpoint,
+    E::Request: Clone,
+    H: Fn(Call, E::Request) -> F,
+    F: Future<Output = Result<Data<E::Response>, Unanswered>>,
+{
+    let bearer = bearer(&mut parameters)?;
+    let mut admitted = admit_by_memory::<E>(gateway, &bearer, client, answered);
+    let mut parameters = Some(parameters);
+    let mut request = None;
+    for _ in 0..ATTEMPTS {
+        let call = match admitted.take() {
+            Some(call) => call,
+            // Boxed, as is everything that seldom happens: what every call carries stays small.
+            None => Box::pin(admit::<E>(gateway, &bearer, client, answered)).await?,
+        };
+        let request = match (&mut request, parameters.take()) {
+            (Some(request), _) => request,
+            (none, parameters) => {
+                none.insert(lenient::request::<E::Request>(parameters.unwrap_or_default())?)
+            }
+        };
+        match handler(call, request.clone()).await {
+            Ok(data) => return Ok(data),
+            Err(Unanswered::Refused(refusal)) => return Err(refusal),
+            Err(Unanswered::Moved) => {}
+        }
+    }
+    Err(Refusal::busy("the shop changes faster than it can be read"))
+}
+
+/// How often a call is tried while others change its shop under it.
+const ATTEMPTS: usize = 8;
 
 /// What a handler answers: `data`, or the whole answer where its bytes are at hand.
 enum Data<T> {
@@ -151,8 +232,12 @@ enum Data<T> {
     Ready(Bytes),
 }
 
-async fn token_route(State(gateway): State<Arc<Gateway>>, request: Request) -> axum::response::Response {
-    let visit = Visit::begin(&gateway, "token", &request);
+async fn token_route(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let visit = Visit::begin(&gateway, &gateway.token_meter, peer, request.headers());
     let mut answered = Answered::default();
     let work = async {
         require_method(request.method(), &[Method::GET, Method::POST])?;
@@ -163,22 +248,26 @@ async fn token_route(State(gateway): State<Arc<Gateway>>, request: Request) -> a
         }
         token::token(&gateway, parameters, visit.client, &mut answered).await
     };
-    let outcome = bounded(&gateway, work).await.map(|token| visit::encoded(token, token_wire::SUCCESS));
-    visit.answer(answered, outcome)
+    let outcome = bounded(&gateway, pin!(work)).await.map(|token| visit::encoded(token, token_wire::SUCCESS));
+    visit.answer(answered, outcome).map(Body::new)
 }
 
 async fn no_such_interface(
     State(gateway): State<Arc<Gateway>>,
+    Extension(peer): Extension<Peer>,
     request: Request,
-) -> axum::response::Response {
-    let visit = Visit::begin(&gateway, "unknown", &request);
+) -> Response<Body> {
+    let visit = Visit::begin(&gateway, &Meter::of("unknown"), peer, request.headers());
     let shown = lenient::quoted(request.uri().path());
     let refusal = Refusal::because(ReturnCode::NoSuchInterface, format!("{shown} ¦ {shown}"));
-    visit.answer(Answered::default(), Err(refusal))
+    visit.answer(Answered::default(), Err(refusal)).map(Body::new)
 }
 
 /// Runs the work of one call: not too many at once, not for ever, and a panic is that call's alone.
-async fn bounded<T>(gateway: &Gateway, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+async fn bounded<T>(
+    gateway: &Gateway,
+    work: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
+) -> Result<T, Refusal> {
     let Ok(_place) = gateway.places.try_acquire() else {
         return Err(Refusal::busy("too many requests at once"));
     };

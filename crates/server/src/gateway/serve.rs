@@ -6,26 +6,22 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
 
 use super::visit::Peer;
-use super::{Gateway, normalized};
+use super::{Gateway, Routes};
 
 /// Serves `gateway` on `listener` until `stop` is ready; returns when the calls in flight are answered or
 /// the settings' patience is at its end.
 pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let routes = gateway.routes();
+    let routes = Arc::new(gateway.routes());
     let patience = Duration::from_secs(gateway.settings.server.receive_seconds);
     let connections = GracefulShutdown::new();
-    let mut upkeep = tokio::time::interval(Duration::from_secs(5));
+    let mut upkeep = tokio::time::interval(Duration::from_secs(1));
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -34,6 +30,9 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
             // Durations pile up until they are sorted into their buckets.
             _ = upkeep.tick() => {
                 gateway.metrics.run_upkeep();
+                if let Err(error) = gateway.store.let_go() {
+                    tracing::warn!(%error, "a snapshot was not given up");
+                }
                 continue;
             }
         };
@@ -57,24 +56,16 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
 }
 
 fn connection(
-    routes: &Router,
+    routes: &Arc<Routes>,
     stream: TcpStream,
     peer: Peer,
     patience: Duration,
     connections: &GracefulShutdown,
 ) {
     let routes = routes.clone();
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        if let Some(uri) = normalized(request.uri()) {
-            *request.uri_mut() = uri;
-        }
+    let service = service_fn(move |request| {
         let routes = routes.clone();
-        async move {
-            Ok::<_, Infallible>(
-                routes.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {}),
-            )
-        }
+        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,13 +1,13 @@
 //! One call from arrival to answer: its id, its log line, its metrics, its envelope.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use http_body_util::Full;
+use metrics::{Counter, Histogram};
 use serde::Serialize;
 use tousu_wire::{Envelope, ReturnCode};
 
@@ -18,35 +18,52 @@ use crate::secrets;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The peer's address, put into a request's extensions where the connection is accepted.
+/// The peer's address, noted where the connection is accepted.
 #[derive(Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
+pub(crate) struct Peer(pub(super) SocketAddr);
 
 /// A call under way.
 pub(super) struct Visit {
     gateway: Arc<Gateway>,
-    interface: &'static str,
+    meter: Meter,
     started: Instant,
     request_id: HeaderValue,
     /// The caller's address.
     pub(super) client: IpAddr,
 }
 
+/// Where the calls of an interface are counted; what every call needs is looked up once.
+#[derive(Clone)]
+pub(super) struct Meter {
+    interface: &'static str,
+    answered: Counter,
+    seconds: Histogram,
+}
+
+impl Meter {
+    pub(super) fn of(interface: &'static str) -> Self {
+        let seconds = metrics::histogram!("tousu_request_seconds", "interface" => interface);
+        Meter { interface, answered: counter(interface, ReturnCode::Success), seconds }
+    }
+}
+
+fn counter(interface: &'static str, code: ReturnCode) -> Counter {
+    metrics::counter!("tousu_requests_total", "interface" => interface, "code" => code.number().to_string())
+}
+
 impl Visit {
-    pub(super) fn begin(gateway: &Arc<Gateway>, interface: &'static str, request: &Request) -> Self {
-        let peer =
-            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    pub(super) fn begin(gateway: &Arc<Gateway>, meter: &Meter, peer: Peer, headers: &HeaderMap) -> Self {
         Visit {
             gateway: gateway.clone(),
-            interface,
+            meter: meter.clone(),
             started: Instant::now(),
-            request_id: request_id(request.headers()),
-            client: client_ip(peer, request.headers(), &gateway.settings.server.trusted_proxies),
+            request_id: request_id(headers),
+            client: client_ip(peer.0.ip(), headers, &gateway.settings.server.trusted_proxies),
         }
     }
 
     /// The answer, or the refusal in its envelope: HTTP status 200, whatever the code.
-    pub(super) fn answer(self, answered: Answered, outcome: Result<Bytes, Refusal>) -> Response {
+    pub(super) fn answer(self, answered: Answered, outcome: Result<Bytes, Refusal>) -> Response<Full<Bytes>> {
         let (body, refusal) = match outcome {
             Ok(body) => (body, None),
             Err(refusal) => {
@@ -57,7 +74,7 @@ impl Visit {
         let code = refusal.as_ref().map_or(ReturnCode::Success, |refusal| refusal.code);
         self.record(code, &answered, refusal.as_ref().and_then(|refusal| refusal.cause.as_deref()));
 
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(REQUEST_ID, self.request_id);
@@ -74,10 +91,12 @@ impl Visit {
 
     fn record(&self, code: ReturnCode, answered: &Answered, cause: Option<&str>) {
         let took = self.started.elapsed();
-        let (interface, number) = (self.interface, code.number());
-        metrics::counter!("tousu_requests_total", "interface" => interface, "code" => number.to_string())
-            .increment(1);
-        metrics::histogram!("tousu_request_seconds", "interface" => interface).record(took);
+        let (interface, number) = (self.meter.interface, code.number());
+        match code {
+            ReturnCode::Success => self.meter.answered.increment(1),
+            _ => counter(interface, code).increment(1),
+        }
+        self.meter.seconds.record(took);
         if code == ReturnCode::LimitReached {
             metrics::counter!("tousu_limiter_refusals_total", "interface" => interface).increment(1);
         }

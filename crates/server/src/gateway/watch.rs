@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::Gateway;
+use crate::store;
 
 /// Begins to count, once per process, and gives what `/metrics` prints.
 pub fn record_metrics() -> PrometheusHandle {
@@ -28,6 +29,7 @@ pub fn record_metrics() -> PrometheusHandle {
         metrics::describe_histogram!("tousu_database_seconds", "Time of one transaction");
         metrics::describe_gauge!("tousu_database_connections", "Connections in use");
         metrics::describe_gauge!("tousu_database_connections_max", "Connections at most");
+        let _ = store::SECONDS.set(metrics::histogram!("tousu_database_seconds"));
         handle
     });
     handle.clone()

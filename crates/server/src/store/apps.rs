@@ -188,7 +188,12 @@ impl Tx {
     /// The shop's version in this snapshot, if there is such a shop.
     pub async fn version(&mut self, shop: &ShopId) -> Result<Option<i64>> {
         const VERSION: &str = "select version from shops where shop_id = $1";
-        Ok(self.query(shop, VERSION, &[], |row| row.int(0)).await?.pop())
+        if let Some(known) = self.known_version(shop) {
+            return Ok(Some(known));
+        }
+        let version = self.query(shop, VERSION, &[], |row| row.int(0)).await?.pop();
+        self.note_version(shop, version);
+        Ok(version)
     }
 
     /// Who holds the token of that hash at `now`, and what the app may do. `None` for a token that is unknown

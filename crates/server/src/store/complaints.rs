@@ -6,8 +6,9 @@ use std::fmt::Write;
 use tousu_wire::codes::{CodeTable, Overtime};
 use tousu_wire::complaint_list::{Filter, Page};
 
-use super::{Result, Row, ShopId, StoreError, Tx, Value};
-use crate::complaint::{Complaint, Details, Phone, Reply};
+use super::listing::{MOST_NUMBERS, numbered};
+use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
+use crate::complaint::{Complaint, Details, Reply, Shown};
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -40,22 +41,22 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The columns of a [`Complaint`], in the order that [`decode`] reads them.
+/// The columns of a [`Complaint`], in the order that [`shown`] reads them.
 const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
      complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
      operate_time, time_limit, operate_end_time, closed_at, closed_overtime";
 const COLUMN_COUNT: usize = 16;
 
-fn decode(row: &Row<'_>) -> Result<Complaint> {
-    Ok(Complaint {
-        complaint_id: row.text(0)?.to_owned(),
+fn shown<'a>(row: &'a Row<'_>) -> Result<Shown<'a>> {
+    Ok(Shown {
+        complaint_id: row.text(0)?,
         channel_type: row.int(1)?.into(),
         complaint_from: row.int(2)?.into(),
         complaint_type: row.int(3)?.into(),
         complaint_resource_type: row.int(4)?,
-        complaint_resource_id: row.text(5)?.to_owned(),
-        complaint_reason: row.text(6)?.to_owned(),
-        complainant_phone: Phone(row.text(7)?.to_owned()),
+        complaint_resource_id: row.text(5)?,
+        complaint_reason: row.text(6)?,
+        complainant_phone: row.text(7)?,
         complaint_time: row.int(8)?,
         state: row.int(9)?.into(),
         current_step: row.int(10)?.into(),
@@ -65,6 +66,10 @@ fn decode(row: &Row<'_>) -> Result<Complaint> {
         closed_at: row.optional_int(14)?,
         closed_overtime: row.optional_int(15)?.map(Overtime::from),
     })
+}
+
+fn decode(row: &Row<'_>) -> Result<Complaint> {
+    Ok(shown(row)?.to_complaint())
 }
 
 /// The same columns as bound values; destructured, so that a new field cannot be forgotten.
@@ -155,32 +160,73 @@ impl<'a> Where<'a> {
     }
 }
 
+impl Store {
+    /// Gives those of the numbered complaints that exist, each with its number, in any order, and the shop's
+    /// version, if there is such a shop; all of one snapshot.
+    pub async fn glance(
+        &self,
+        shop: &ShopId,
+        numbers: &[i64],
+        give: impl FnMut(i64, Shown<'_>),
+    ) -> Result<Option<i64>> {
+        let mut tx = self.read().await?;
+        let version = tx.version(shop).await?;
+        tx.numbered(shop, numbers, give).await?;
+        Ok(version)
+    }
+}
+
 impl Tx {
-    /// One page of the complaints that match, newest first, ties by id descending.
+    /// Gives one page of the complaints that match, newest first, ties by id descending, each with its number.
     pub async fn page(
         &mut self,
         shop: &ShopId,
         filter: &Filter,
         page: Page,
         now: i64,
-    ) -> Result<Vec<Complaint>> {
+        mut give: impl FnMut(i64, Shown<'_>),
+    ) -> Result<()> {
         let mut clauses = Where::new(filter, now);
         let (limit, offset) = (clauses.bind(page.size.into()), clauses.bind(page.offset.into()));
         const ORDER: &str = "order by complaint_time desc, complaint_id desc";
-        let found = &clauses.sql;
-        if page.offset == 0 && *filter == Filter::default() {
-            let sql = format!(
-                "select {COLUMNS} from complaints where {found} {ORDER} limit {limit} offset {offset}"
-            );
-            return self.query(shop, &sql, &clauses.parameters, decode).await;
-        }
         // The rows left out are stepped over in the index alone.
         let sql = format!(
-            "select {COLUMNS} from complaints where shop_id = $1 and number in (
-                 select number from complaints where {found} {ORDER} limit {limit} offset {offset}
-             ) {ORDER}"
+            "select {COLUMNS}, number from complaints where shop_id = $1 and number in (
+                 select number from complaints where {} {ORDER} limit {limit} offset {offset}
+             ) {ORDER}",
+            clauses.sql
         );
-        self.query_slowly(shop, &sql, &clauses.parameters, decode).await
+        let give = |row: &Row<'_>| {
+            give(row.int(COLUMN_COUNT)?, shown(row)?);
+            Ok(())
+        };
+        self.query_slowly(shop, &sql, &clauses.parameters, give).await?;
+        Ok(())
+    }
+
+    /// Gives those of the numbered complaints that exist, each with its number, in any order.
+    pub async fn numbered(
+        &mut self,
+        shop: &ShopId,
+        numbers: &[i64],
+        mut give: impl FnMut(i64, Shown<'_>),
+    ) -> Result<()> {
+        for chunk in numbers.chunks(MOST_NUMBERS) {
+            let (clause, parameters) = numbered(chunk);
+            let sql = format!("select {COLUMNS}, number from complaints where shop_id = $1 and {clause}");
+            let mut wanted = chunk.to_vec();
+            wanted.sort_unstable();
+            let give = |row: &Row<'_>| {
+                let number = row.int(COLUMN_COUNT)?;
+                // A range may have others in between.
+                if wanted.binary_search(&number).is_ok() {
+                    give(number, shown(row)?);
+                }
+                Ok(())
+            };
+            self.query(shop, &sql, &parameters, give).await?;
+        }
+        Ok(())
     }
 
     /// How many complaints match at `now`.

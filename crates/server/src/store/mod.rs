@@ -7,17 +7,20 @@
 mod apps;
 mod complaints;
 mod examine;
+mod listing;
 mod migrate;
 mod postgres;
 mod sqlite;
 mod value;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
+pub use listing::{Change, Listed, Progress};
 pub use value::{Row, Value};
 
 use crate::settings::Storage;
@@ -137,7 +140,7 @@ impl Store {
         let began = Instant::now();
         let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read().await?),
-            Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_read().await?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_read()).await?),
         };
         Ok(Tx { driver, began })
     }
@@ -156,15 +159,28 @@ impl Store {
         let began = Instant::now();
         let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_write().await?),
-            Driver::Postgres(postgres) => TxDriver::Postgres(postgres.begin_write().await?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_write()).await?),
         };
         Ok(Tx { driver, began })
+    }
+
+    /// The shop's version at this moment, if there is such a shop.
+    pub async fn version(&self, shop: &ShopId) -> Result<Option<i64>> {
+        self.read().await?.version(shop).await
     }
 
     /// Tells the database that a long row of large transactions is to come.
     pub async fn expect_bulk(&self) -> Result<()> {
         match &self.0 {
             Driver::Sqlite(sqlite) => sqlite.expect_bulk().await,
+            Driver::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Gives up what is held between calls for speed. To be called every second or so.
+    pub fn let_go(&self) -> Result<()> {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.let_go(),
             Driver::Postgres(_) => Ok(()),
         }
     }
@@ -221,7 +237,7 @@ impl Tx {
         let all = of_shop(shop, parameters);
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.execute(sql, &all),
-            TxDriver::Postgres(tx) => tx.execute(sql, &all).await,
+            TxDriver::Postgres(tx) => Box::pin(tx.execute(sql, &all)).await,
         }
     }
 
@@ -234,7 +250,20 @@ impl Tx {
     ) -> Result<Vec<T>> {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.query(sql, parameters, decode),
-            TxDriver::Postgres(tx) => tx.query(sql, parameters, decode).await,
+            TxDriver::Postgres(tx) => Box::pin(tx.query(sql, parameters, decode)).await,
+        }
+    }
+
+    fn known_version(&self, shop: &ShopId) -> Option<i64> {
+        match &self.driver {
+            TxDriver::Sqlite(tx) => tx.known_version(shop),
+            TxDriver::Postgres(_) => None,
+        }
+    }
+
+    fn note_version(&mut self, shop: &ShopId, version: Option<i64>) {
+        if let (TxDriver::Sqlite(tx), Some(version)) = (&mut self.driver, version) {
+            tx.note_version(shop, version);
         }
     }
 
@@ -257,9 +286,14 @@ impl Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        metrics::histogram!("tousu_database_seconds").record(self.began.elapsed());
+        if let Some(seconds) = SECONDS.get() {
+            seconds.record(self.began.elapsed());
+        }
     }
 }
+
+/// Where the time of each transaction is counted, once somebody counts.
+pub(crate) static SECONDS: OnceLock<metrics::Histogram> = OnceLock::new();
 
 /// The shop as `$1`, and the rest behind it.
 fn of_shop<'a>(shop: &'a ShopId, parameters: &[Value<'a>]) -> Vec<Value<'a>> {

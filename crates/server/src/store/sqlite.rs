@@ -4,6 +4,8 @@
 //! costs several times the statement. What may take long (a commit's fsync, a count) is announced to
 //! the runtime with `block_in_place`.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::block_in_place;
 
-use super::{PATIENCE, Result, Row, StoreError, Value};
+use super::{PATIENCE, Result, Row, ShopId, StoreError, Value};
 use crate::settings::Storage;
 
 #[derive(Clone)]
@@ -22,23 +24,64 @@ pub(super) struct Sqlite(Arc<Pool>);
 struct Pool {
     file: PathBuf,
     synchronous: &'static str,
-    idle_readers: Mutex<Vec<Connection>>,
+    /// The index of the log, which all who have the file open share; absent where it could not be read.
+    shared: Option<&'static File>,
+    idle_readers: Mutex<Vec<Reader>>,
     /// A place for each reader: reads are work for a core, so that more readers than this only cost memory.
     places: Arc<Semaphore>,
     readers: usize,
     writer: Arc<tokio::sync::Mutex<Connection>>,
 }
 
+/// A connection that reads. It may hold a snapshot beyond the call, for the next one to use if nobody wrote.
+struct Reader {
+    connection: Connection,
+    holds: Option<Generation>,
+    /// Versions that were read in this snapshot.
+    versions: Vec<(ShopId, i64)>,
+}
+
+/// Changes with every commit, whoever makes it: the header of the index of the write-ahead log, both copies.
+/// It is read without SQLite, for one system call instead of the locks of a transaction, which all readers of a
+/// process contend for. Its format is documented (https://www.sqlite.org/walformat.html).
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Generation([u8; 96]);
+
+impl Generation {
+    fn read(shared: &File) -> Option<Self> {
+        let mut header = [0; 96];
+        shared.read_exact_at(&mut header, 0).ok()?;
+        let version = u32::from_ne_bytes(header[..4].try_into().ok()?);
+        (version == 3_007_000).then_some(Generation(header))
+    }
+
+    /// How many pages the log holds.
+    fn log_pages(&self) -> u32 {
+        self.0[16..20].try_into().map_or(u32::MAX, u32::from_ne_bytes)
+    }
+}
+
+/// Versions that a reader remembers.
+const MOST_VERSIONS: usize = 16;
+/// A log of more pages than this is not held back from starting anew: no snapshot outlives its call then.
+const LONG_LOG: u32 = 4000;
+
 impl Sqlite {
     pub(super) fn open(file: &str, settings: &Storage, create: bool) -> Result<Self> {
         let file = PathBuf::from(file);
         let synchronous = settings.sqlite_synchronous.pragma();
         let writer = connect(&file, synchronous, create)?;
+        let mut log_index = file.clone().into_os_string();
+        log_index.push("-shm");
+        // Never closed: POSIX ends all of a process's locks on a file when it closes any handle of it, and
+        // SQLite's own are on this one.
+        let shared = File::open(log_index).ok().map(|file| &*Box::leak(Box::new(file)));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let readers = settings.connections.min(4 * cores).max(1);
         Ok(Sqlite(Arc::new(Pool {
             file,
             synchronous,
+            shared,
             idle_readers: Mutex::default(),
             places: Arc::new(Semaphore::new(readers)),
             readers,
@@ -47,17 +90,39 @@ impl Sqlite {
     }
 
     pub(super) async fn begin_read(&self) -> Result<Tx> {
-        let waiting = tokio::time::timeout(PATIENCE, self.0.places.clone().acquire_owned());
-        let Ok(Ok(place)) = waiting.await else {
-            return Err(StoreError::Value("all readers are busy".into()));
+        let place = match self.0.places.clone().try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                let waiting = tokio::time::timeout(PATIENCE, self.0.places.clone().acquire_owned());
+                let busy = || StoreError::Value("all readers are busy".into());
+                waiting.await.map_err(|_| busy())?.map_err(|_| busy())?
+            }
         };
+        let generation = self.0.shared.and_then(Generation::read);
         let idle = self.0.idle_readers.lock().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connect(&self.0.file, self.0.synchronous, false)?,
+        let mut reader = match idle {
+            Some(reader) => reader,
+            None => Reader {
+                connection: connect(&self.0.file, self.0.synchronous, false)?,
+                holds: None,
+                versions: Vec::new(),
+            },
         };
-        run(&connection, "begin")?;
-        Ok(Tx(Some(Held::Reader(connection, self.0.clone(), place))))
+        if reader.holds.is_none() || reader.holds != generation {
+            reader.let_go()?;
+            run(&reader.connection, "begin")?;
+            // Asked before the snapshot is taken: what is committed between the two only makes it look old.
+            reader.holds = generation;
+        }
+        Ok(Tx(Some(Held::Reader(reader, self.0.clone(), place))))
+    }
+
+    /// Gives up the snapshots that are held between calls, if somebody wrote since: they keep the log from
+    /// starting anew. To be called now and then.
+    pub(super) fn let_go(&self) -> Result<()> {
+        let generation = self.0.shared.and_then(Generation::read);
+        let mut readers = self.0.idle_readers.lock();
+        readers.iter_mut().filter(|reader| reader.holds != generation).try_for_each(Reader::let_go)
     }
 
     pub(super) async fn begin_write(&self) -> Result<Tx> {
@@ -105,16 +170,30 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
 pub(super) struct Tx(Option<Held>);
 
 enum Held {
-    Reader(Connection, Arc<Pool>, OwnedSemaphorePermit),
+    Reader(Reader, Arc<Pool>, OwnedSemaphorePermit),
     Writer(OwnedMutexGuard<Connection>),
 }
 
 impl Tx {
     fn connection(&self) -> Result<&Connection> {
         match &self.0 {
-            Some(Held::Reader(connection, ..)) => Ok(connection),
+            Some(Held::Reader(reader, ..)) => Ok(&reader.connection),
             Some(Held::Writer(guard)) => Ok(guard),
             None => Err(StoreError::Value("the transaction is over".into())),
+        }
+    }
+
+    /// The shop's version, if it was read in this snapshot before.
+    pub(super) fn known_version(&self, shop: &ShopId) -> Option<i64> {
+        let Some(Held::Reader(reader, ..)) = &self.0 else { return None };
+        reader.versions.iter().find(|known| known.0 == *shop).map(|known| known.1)
+    }
+
+    /// Remembers a version that was read, for as long as the snapshot is held.
+    pub(super) fn note_version(&mut self, shop: &ShopId, version: i64) {
+        if let Some(Held::Reader(reader, ..)) = &mut self.0 {
+            reader.versions.truncate(MOST_VERSIONS - 1);
+            reader.versions.insert(0, (shop.clone(), version));
         }
     }
 
@@ -146,28 +225,50 @@ impl Tx {
 
     pub(super) fn commit(&mut self) -> Result<()> {
         block_in_place(|| run(self.connection()?, "commit"))?;
-        self.release();
+        self.0 = None;
         Ok(())
     }
 
-    /// Gives the connection back. Only an idle one goes back: a transaction never leaks into the next.
+    /// Gives the connection back.
     fn release(&mut self) {
-        if let Some(Held::Reader(connection, pool, _place)) = self.0.take()
-            && connection.is_autocommit()
-        {
-            pool.idle_readers.lock().push(connection);
+        if let Some(Held::Reader(reader, pool, _place)) = self.0.take() {
+            pool.idle_readers.lock().push(reader);
+        }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match &mut self.0 {
+            // A snapshot of a short log may serve the next call.
+            Some(Held::Reader(reader, ..))
+                if reader.holds.is_some_and(|held| held.log_pages() < LONG_LOG) =>
+            {
+                Ok(())
+            }
+            Some(Held::Reader(reader, ..)) => reader.let_go(),
+            Some(Held::Writer(writer)) => run(writer, "rollback"),
+            None => Ok(()),
         }
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if let Ok(connection) = self.connection()
-            && let Err(error) = run(connection, "rollback")
-        {
-            tracing::warn!(%error, "rollback failed");
+        match self.end() {
+            Ok(()) => self.release(),
+            // What cannot be ended does not go back.
+            Err(error) => tracing::warn!(%error, "rollback failed"),
         }
-        self.release();
+    }
+}
+
+impl Reader {
+    fn let_go(&mut self) -> Result<()> {
+        self.holds = None;
+        self.versions.clear();
+        match self.connection.is_autocommit() {
+            true => Ok(()),
+            false => run(&self.connection, "rollback"),
+        }
     }
 }
 

@@ -70,10 +70,11 @@ impl Demo {
         self.program.read(LOG)
     }
 
-    /// Ends it and gives its log.
+    /// Stops it and gives its log.
     pub fn end(self) -> String {
-        let Demo { program, running, .. } = self;
-        drop(running);
+        let Demo { program, mut running, .. } = self;
+        running.signal("TERM");
+        running.end();
         program.read(LOG)
     }
 }
