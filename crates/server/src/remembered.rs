@@ -46,7 +46,7 @@ struct Pages {
 }
 
 /// The moment of a call, and the shop's version in its snapshot.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// The shop's version.
     pub version: i64,

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::Session;
-use crate::store::{Finding, Store};
+use crate::index::Indexes;
+use crate::remembered::Moment;
+use crate::store::{self, Finding, ShopId, Store};
 
 pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     let settings = &session.settings;
@@ -16,7 +18,9 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
         good: true,
         seen: format!("{} {}", store.kind(), settings.redacted().database.0),
     }];
-    findings.extend(store.examine(session.clock.epoch()).await.with_context(|| session.unopened())?);
+    let now = session.clock.epoch();
+    findings.extend(store.examine(now).await.with_context(|| session.unopened())?);
+    findings.push(recounted(&store, now).await.with_context(|| session.unopened())?);
     let problems = settings.problems();
     findings.push(Finding {
         what: "设置 ¦ settings".into(),
@@ -31,4 +35,28 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
         findings.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads each shop into memory as the server does, and compares totals and pages with what the database counts.
+async fn recounted(store: &Store, now: i64) -> store::Result<Finding> {
+    let mut tx = store.read().await?;
+    let mut differences = Vec::new();
+    let shops = tx.shops().await?;
+    for shop in &shops {
+        let Some(id) = ShopId::parse(&shop.app_id) else { continue };
+        // One at a time, however large.
+        let indexes = Indexes::new(store.clone(), usize::MAX);
+        let moment = Moment { version: shop.version, now };
+        differences.extend(indexes.differences(&mut tx, &id, moment, true).await?);
+    }
+    Ok(Finding {
+        what: "内存索引与重新计数一致 ¦ indexes in memory agree with a recount".into(),
+        good: differences.is_empty(),
+        seen: match differences.first() {
+            Some(first) => {
+                format!("{} 处不符：{first} ¦ {} differ: {first}", differences.len(), differences.len())
+            }
+            None => format!("{} 个店铺 ¦ {} shops", shops.len(), shops.len()),
+        },
+    })
 }

@@ -5,6 +5,7 @@
 //! make complaints late in it. So it is exact whoever wrote, through whichever node, and holds nothing that
 //! could be lost. A shop that is not in memory is read in the background while SQL answers.
 
+mod check;
 mod class;
 mod shop;
 mod tree;
@@ -141,6 +142,16 @@ impl Indexes {
         Ok(Lookup::Newer)
     }
 
+    /// Reads the whole shop, however large, while the caller waits.
+    async fn read_now(&self, tx: &mut Tx, shop: &ShopId, now: i64) -> Result<()> {
+        let slot = self.slot(shop);
+        let _turn = slot.turn.lock().await;
+        let read = ShopIndex::load(tx, shop, now).await?;
+        *slot.index.write() = read;
+        self.measure(&slot);
+        Ok(())
+    }
+
     fn slot(&self, shop: &ShopId) -> Arc<Slot> {
         let mut slots = self.slots.lock();
         if let Some(slot) = slots.get(shop) {
@@ -184,7 +195,7 @@ impl Indexes {
             None => {
                 let Some(progress) = tx.progress(shop).await? else { return Ok(false) };
                 if progress.last_number > AT_ONCE as i64 {
-                    if progress.last_number.saturating_mul(COMPLAINT_BYTES as i64) < self.most_bytes as i64 {
+                    if (progress.last_number as usize).saturating_mul(COMPLAINT_BYTES) < self.most_bytes {
                         self.read_in_background(slot, shop, moment.now);
                     }
                     return Ok(false);

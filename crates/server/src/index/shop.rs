@@ -7,7 +7,7 @@ use tousu_wire::codes::{Overtime, State};
 use tousu_wire::complaint_list::{Filter, Page};
 
 use super::Found;
-use super::class::{CLASSES, Class, ClassSet};
+use super::class::{Class, ClassSet};
 use super::tree::{Entry, Tree};
 use crate::complaint::late;
 use crate::store::{Change, Listed, Result, ShopId, StoreError, Tx};
@@ -81,10 +81,6 @@ impl ShopIndex {
 
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.tree.bytes()
-    }
-
-    pub(super) fn counts(&self) -> [u32; CLASSES] {
-        self.tree.counts()
     }
 
     /// Whether what is late is right at `now`.

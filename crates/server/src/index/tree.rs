@@ -68,15 +68,6 @@ impl Tree {
         self.branches.iter().map(|branch| set.count(&branch.counts, branch.len)).sum()
     }
 
-    /// How many complaints there are of each class.
-    pub(super) fn counts(&self) -> [u32; CLASSES] {
-        let mut counts = [0; CLASSES];
-        for branch in &self.branches {
-            counts.iter_mut().zip(&branch.counts).for_each(|(sum, count)| *sum += count);
-        }
-        counts
-    }
-
     /// The ranks of the complaints made from `start` to `end`, both inclusive.
     pub(super) fn between(&self, start: Option<i64>, end: Option<i64>) -> Range<usize> {
         let first = start.map_or(0, |start| self.rank_of(start));

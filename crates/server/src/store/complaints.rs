@@ -7,7 +7,7 @@ use tousu_wire::codes::{CodeTable, Overtime};
 use tousu_wire::complaint_list::{Filter, Page};
 
 use super::listing::{MOST_NUMBERS, numbered};
-use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
+use super::{Result, Row, ShopId, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply, Shown};
 
 /// A complaint that arrives, with what only the detail interface shows.
@@ -42,12 +42,12 @@ pub enum Outcome {
 }
 
 /// The columns of a [`Complaint`], in the order that [`shown`] reads them.
-const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
+pub(super) const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
      complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
      operate_time, time_limit, operate_end_time, closed_at, closed_overtime";
-const COLUMN_COUNT: usize = 16;
+pub(super) const COLUMN_COUNT: usize = 16;
 
-fn shown<'a>(row: &'a Row<'_>) -> Result<Shown<'a>> {
+pub(super) fn shown<'a>(row: &'a Row<'_>) -> Result<Shown<'a>> {
     Ok(Shown {
         complaint_id: row.text(0)?,
         channel_type: row.int(1)?.into(),
@@ -157,22 +157,6 @@ impl<'a> Where<'a> {
     fn bind(&mut self, value: Value<'a>) -> String {
         self.parameters.push(value);
         format!("${}", self.parameters.len() + 1)
-    }
-}
-
-impl Store {
-    /// Gives those of the numbered complaints that exist, each with its number, in any order, and the shop's
-    /// version, if there is such a shop; all of one snapshot.
-    pub async fn glance(
-        &self,
-        shop: &ShopId,
-        numbers: &[i64],
-        give: impl FnMut(i64, Shown<'_>),
-    ) -> Result<Option<i64>> {
-        let mut tx = self.read().await?;
-        let version = tx.version(shop).await?;
-        tx.numbered(shop, numbers, give).await?;
-        Ok(version)
     }
 }
 

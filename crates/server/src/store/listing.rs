@@ -27,6 +27,19 @@ pub struct Listed {
     pub operate_end_time: i64,
 }
 
+/// Complaints of one channel, state and lateness.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Through which channel they came.
+    pub channel_type: ChannelType,
+    /// Pending, in progress or done.
+    pub state: State,
+    /// Whether they are late; `None` for closed ones without that fact.
+    pub overtime: Option<Overtime>,
+    /// How many there are.
+    pub complaints: i64,
+}
+
 /// How far a shop has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
@@ -133,6 +146,22 @@ impl Tx {
         self.query_slowly(shop, CHANGES, &since, decode).await
     }
 
+    /// The shop's complaints, counted at `now`.
+    pub async fn groups(&mut self, shop: &ShopId, now: i64) -> Result<Vec<Group>> {
+        const GROUPS: &str = "select channel_type, state, count(*),
+                 case when state = 2 then closed_overtime when operate_end_time < $2 then 2 else 1 end
+             from complaints where shop_id = $1 group by 1, 2, 4";
+        let decode = |row: &Row<'_>| {
+            Ok(Group {
+                channel_type: row.int(0)?.into(),
+                state: row.int(1)?.into(),
+                overtime: row.optional_int(3)?.map(Overtime::from),
+                complaints: row.int(2)?,
+            })
+        };
+        self.query_slowly(shop, GROUPS, &[now.into()], decode).await
+    }
+
     /// Number and time of each open complaint whose deadline lies in `from..until`.
     pub async fn deadlines(&mut self, shop: &ShopId, from: i64, until: i64) -> Result<Vec<(i64, i64)>> {
         const DEADLINES: &str = "select number, complaint_time from complaints
@@ -158,13 +187,19 @@ pub(super) fn numbered(numbers: &[i64]) -> (Cow<'static, str>, Vec<Value<'static
     {
         return ("number between $2 and $3".into(), vec![first.into(), last.into()]);
     }
-    // Few lengths, so that each text stays prepared: what is too short is filled up with the last number again.
-    const LENGTHS: [usize; 7] = [1, 5, 10, 20, 50, 200, MOST_NUMBERS];
+    let (list, parameters) = in_list(numbers);
+    (format!("number in ({list})").into(), parameters)
+}
+
+/// The numbers as a list of parameters from `$2` on. There are few lengths, so that each text stays prepared: what
+/// is too short is filled up with the last number again.
+pub(super) fn in_list(numbers: &[i64]) -> (String, Vec<Value<'static>>) {
+    const LENGTHS: [usize; 9] = [1, 5, 10, 20, 50, 100, 200, 400, MOST_NUMBERS];
     let length = LENGTHS.into_iter().find(|&length| length >= numbers.len()).unwrap_or(numbers.len());
     let filler = numbers.last().copied().unwrap_or_default();
     let filled = numbers.iter().copied().chain(std::iter::repeat(filler)).take(length);
     let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
-    (format!("number in ({})", names.join(", ")).into(), filled.map(Value::Int).collect())
+    (names.join(", "), filled.map(Value::Int).collect())
 }
 
 /// Numbers are read as a range if at least every so many-th of it is wanted.

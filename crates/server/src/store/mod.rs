@@ -7,6 +7,7 @@
 mod apps;
 mod complaints;
 mod examine;
+mod glance;
 mod listing;
 mod migrate;
 mod postgres;
@@ -14,13 +15,13 @@ mod sqlite;
 mod value;
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
-pub use listing::{Change, Listed, Progress};
+pub use listing::{Change, Group, Listed, Progress};
 pub use value::{Row, Value};
 
 use crate::settings::Storage;
@@ -73,6 +74,9 @@ pub enum StoreError {
     /// A stored value is not of the shape that the code expects.
     #[error("stored value: {0}")]
     Value(String),
+    /// What went wrong for several at once.
+    #[error("{0}")]
+    Shared(Arc<StoreError>),
     /// The database was migrated by a newer version of this program.
     #[error(
         "数据库由更新的版本创建（迁移 {0}），请升级 tousu ¦ the database was made by a newer version (migration {0}): upgrade tousu"
@@ -85,7 +89,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A database that holds the shops and their complaints.
 #[derive(Clone)]
-pub struct Store(Driver);
+pub struct Store(Driver, Arc<glance::Looks>);
 
 #[derive(Clone)]
 enum Driver {
@@ -127,10 +131,12 @@ impl Store {
 
     fn connect(url: &str, settings: &Storage, create: bool) -> Result<Self> {
         if let Some(file) = url.strip_prefix("sqlite:") {
-            return Ok(Store(Driver::Sqlite(sqlite::Sqlite::open(file, settings, create)?)));
+            let sqlite = sqlite::Sqlite::open(file, settings, create)?;
+            return Ok(Store(Driver::Sqlite(sqlite), Arc::default()));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Store(Driver::Postgres(postgres::Postgres::open(url, settings)?)));
+            let postgres = postgres::Postgres::open(url, settings)?;
+            return Ok(Store(Driver::Postgres(postgres), Arc::default()));
         }
         Err(StoreError::Address(crate::settings::redacted_url(url)))
     }
@@ -162,11 +168,6 @@ impl Store {
             Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_write()).await?),
         };
         Ok(Tx { driver, began })
-    }
-
-    /// The shop's version at this moment, if there is such a shop.
-    pub async fn version(&self, shop: &ShopId) -> Result<Option<i64>> {
-        self.read().await?.version(shop).await
     }
 
     /// Tells the database that a long row of large transactions is to come.

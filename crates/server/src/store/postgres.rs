@@ -44,6 +44,17 @@ impl Postgres {
         Ok(Tx(Some(client)))
     }
 
+    /// Runs one statement outside any transaction.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_>],
+    ) -> Result<Vec<tokio_postgres::Row>> {
+        let client = self.0.get().await?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, &bound(parameters)).await?)
+    }
+
     pub(super) fn pool_status(&self) -> (usize, usize) {
         let status = self.0.status();
         (status.size.saturating_sub(status.available), status.max_size)

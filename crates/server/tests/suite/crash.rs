@@ -8,6 +8,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tousu::index::Indexes;
+use tousu::remembered::Moment;
+use tousu::store::ShopId;
 
 use crate::program::Program;
 use crate::support::*;
@@ -15,7 +18,7 @@ use crate::support::*;
 const SHOP: &str = "appCrash";
 const BATCH: usize = 20;
 /// Kills on each database.
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 20;
 
 /// The rows that one importer brings: the even ones are its own, the odd ones the other brings, too.
 fn ids(who: &str) -> Vec<usize> {
@@ -128,6 +131,9 @@ fn what_was_acknowledged_survives_twenty_kills() {
         let credentials = program.shop_and_app(SHOP);
         let mut rng = StdRng::seed_from_u64(20_240_419);
         let mut interrupted = 0;
+        // A node that lives through it all, and follows.
+        let survivor = Server::start(database).await;
+        let indexes = Indexes::new(survivor.store.clone(), 64 << 20);
         for round in 0..ROUNDS {
             let (events, mut heard) = unbounded_channel();
             let mut running = [
@@ -167,6 +173,12 @@ fn what_was_acknowledged_survives_twenty_kills() {
             }
 
             assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
+            let mut tx = survivor.store.read().await.unwrap();
+            let shop = ShopId::parse(SHOP).unwrap();
+            let version = tx.version(&shop).await.unwrap().unwrap();
+            let moment = Moment { version, now: NOW };
+            assert_eq!(indexes.differences(&mut tx, &shop, moment, false).await.unwrap(), [] as [String; 0]);
+            drop(tx);
             let reader = Server::start_with(database, |settings| settings.limits.calls_factor = 10_000).await;
             let token = a_token(&program, &credentials);
             let stored = stored(&reader, &token).await;

@@ -12,5 +12,6 @@ mod documents;
 mod gate;
 mod golden;
 mod import;
+mod index;
 mod model;
 mod program;
