@@ -41,10 +41,10 @@ pub enum Outcome {
 }
 
 /// The columns of a [`Complaint`], in the order that [`decode`] reads them.
-const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
+pub(super) const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
      complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
      operate_time, time_limit, operate_end_time, closed_at, closed_overtime";
-const COLUMN_COUNT: usize = 16;
+pub(super) const COLUMN_COUNT: usize = 16;
 
 fn decode(row: &Row<'_>) -> Result<Complaint> {
     Ok(Complaint {
@@ -68,7 +68,7 @@ fn decode(row: &Row<'_>) -> Result<Complaint> {
 }
 
 /// The same columns as bound values; destructured, so that a new field cannot be forgotten.
-fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
+pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
     let Complaint {
         complaint_id,
         channel_type,
@@ -404,7 +404,7 @@ fn insert_sql(rows: usize) -> String {
     )
 }
 
-fn to_json<T: serde::Serialize>(list: &[T]) -> Result<String> {
+pub(super) fn to_json<T: serde::Serialize>(list: &[T]) -> Result<String> {
     serde_json::to_string(list).map_err(|error| StoreError::Value(error.to_string()))
 }
 

@@ -5,6 +5,7 @@
 //! shop as `$1`: a statement that forgets its tenant cannot be written.
 
 mod apps;
+mod bulk;
 mod complaints;
 mod examine;
 mod migrate;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 pub use apps::{App, Caller, Shop, TokenRow};
+pub use bulk::{Loaded, NewShop};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
 pub use value::{Row, Value};
