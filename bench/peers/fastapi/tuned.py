@@ -1,39 +1,26 @@
 """The list call on FastAPI and SQLAlchemy, with the work that tousu does for it: parse, token,
-permission, rate limit, total and page of one snapshot, render. Beyond the page it knows the filters
-by equality only, and it sends no RateLimit headers: both in its favour.
+permission, rate limit, total and page of one snapshot, render. It sends no RateLimit headers, in its favour.
 
 Tuned: a worker per core, uvloop and httptools, orjson both ways instead of models, Core instead of
 the ORM, statements compiled once, the file mapped into memory, rows as tuples, dates kept per day, and
 no thread per call, since a page takes less time than the change of threads.
 
-    DATABASE=tousu.db [COUNT_ALWAYS=1] uvicorn tuned:app --workers 2
+    DATABASE=tousu.db [WORK=naive] uvicorn tuned:app --workers 2
 """
 
 import os
-import re
 import time
-from collections import defaultdict, deque
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import StaticPool, bindparam, column, create_engine, event, func, select, table, text
+from sqlalchemy import StaticPool, and_, bindparam, column, create_engine, event, func, or_, select, table, text
 
-INTERFACE = "/xe.pay_through.complaint_record.xe.b_complaints.list/1.0.0"
-LIMIT_CALLS, LIMIT_SECONDS = 500 * 1_000_000, 10
-# The total of each filter is remembered until the shop's version moves, unless asked otherwise.
-REMEMBERED = 0 if os.environ.get("COUNT_ALWAYS") else 10_000
+import common
+from common import INTERFACE, PERMISSION, admit, beijing, epoch, masked, refusal, remembered
 
-CALLER = text("""
-    select t.client_id, a.allow_ips, s.version,
-        coalesce((select group_concat(g.permission_set, ',') from grants g
-                  where g.shop_id = :shop and g.client_id = t.client_id), '') as grants
-    from tokens t
-    join apps a on a.shop_id = :shop and a.client_id = t.client_id
-    join shops s on s.shop_id = :shop
-    where t.shop_id = :shop and t.token_hash = :hash and t.expires_at > :now and a.disabled_at is null""")
+CALLER = text(common.CALLER)
 
 COLUMNS = [
     column(name)
@@ -44,6 +31,21 @@ COLUMNS = [
     ).split()
 ]
 COMPLAINTS = table("complaints", column("shop_id"), *COLUMNS)
+
+
+def by_overtime(fact: int, open_ones):
+    c = COMPLAINTS.c
+    return or_(and_(c.state == 2, c.closed_overtime == fact), and_(c.state != 2, open_ones))
+
+
+# Each binds the parameter of its name; for those of overtime, that is now.
+CONDITIONS = {
+    **{name: COMPLAINTS.c[name] == bindparam(name) for name in ("shop_id", "complaint_id", "channel_type", "state")},
+    "start_time": COMPLAINTS.c.complaint_time >= bindparam("start_time"),
+    "end_time": COMPLAINTS.c.complaint_time <= bindparam("end_time"),
+    "in_time": by_overtime(1, COMPLAINTS.c.operate_end_time >= bindparam("in_time")),
+    "late": by_overtime(2, COMPLAINTS.c.operate_end_time < bindparam("late")),
+}
 
 # One connection a worker: the event loop uses it for one call at a time.
 engine = create_engine(f"sqlite:///{os.environ['DATABASE']}", poolclass=StaticPool)
@@ -81,7 +83,7 @@ def answer_to(connection, body: dict) -> dict:
     caller = connection.execute(CALLER, {"shop": shop, "hash": hashed, "now": now}).first()
     if caller is None:
         return refusal(2008, "access_token 已过期或不存在")
-    if "投诉管理-查询" not in caller.grants.split(","):
+    if PERMISSION not in caller.grants.split(","):
         return refusal(2017, "应用没有该接口的权限集")
     if not admit((shop, caller.client_id), time.monotonic()):
         return refusal(2053, "接口调用次数达到上限")
@@ -89,20 +91,18 @@ def answer_to(connection, body: dict) -> dict:
     page, size = int(body.get("page") or 1), int(body.get("page_size") or 10)
     if page < 1 or not 1 <= size <= 1000:
         return refusal(3001, "参数错误")
-    values = filter_of(body)
+    values = {"shop_id": shop, **filter_of(body, now)}
     count, page_of = statements(tuple(values))
-    values["shop_id"] = shop
-    total = remembered(tuple(values.items()), caller.version, lambda: connection.execute(count, values).scalar_one())
+    counted = lambda: connection.execute(count, values).scalar_one()  # noqa: E731
+    # What is overtime changes with the clock.
+    by_clock = "late" in values or "in_time" in values
+    total = counted() if by_clock else remembered(tuple(values.items()), caller.version, counted)
     found = connection.execute(page_of, {**values, "size": size, "offset": (page - 1) * size})
     rows = [rendered(row, now) for row in found]
     return {"code": 0, "data": {"list": rows, "total": total}, "msg": "操作成功"}
 
 
-def refusal(code: int, msg: str) -> dict:
-    return {"code": code, "data": None, "msg": msg}
-
-
-def filter_of(body: dict) -> dict:
+def filter_of(body: dict, now: int) -> dict:
     values = {}
     if body.get("complaint_id"):
         values["complaint_id"] = str(body["complaint_id"])
@@ -110,42 +110,21 @@ def filter_of(body: dict) -> dict:
         values["channel_type"] = int(body["channel_type"])
     if body.get("state") not in (None, ""):
         values["state"] = int(body["state"])
+    if int(body.get("is_overtime") or 0):
+        values["late" if int(body["is_overtime"]) == 2 else "in_time"] = now
+    for name in ("start_time", "end_time"):
+        if body.get(name):
+            values[name] = epoch(body[name])
     return values
 
 
 @lru_cache
-def statements(filtered: tuple[str, ...]):
+def statements(conditions: tuple[str, ...]):
     c = COMPLAINTS.c
-    where = [c[name] == bindparam(name) for name in ("shop_id", *filtered)]
+    where = [CONDITIONS[name] for name in conditions]
     newest = select(*COLUMNS).where(*where).order_by(c.complaint_time.desc(), c.complaint_id.desc())
     page = newest.limit(bindparam("size")).offset(bindparam("offset"))
     return select(func.count()).select_from(COMPLAINTS).where(*where), page
-
-
-totals: dict[tuple, tuple[int, int]] = {}
-
-
-def remembered(key, version, count) -> int:
-    known_version, total = totals.get(key, (None, 0))
-    if known_version != version:
-        total = count()
-        if len(totals) < REMEMBERED:
-            totals[key] = version, total
-    return total
-
-
-# Exact: the moments of each caller's calls in the last ten seconds, oldest first.
-windows: defaultdict[tuple, deque[float]] = defaultdict(deque)
-
-
-def admit(caller, now: float) -> bool:
-    moments = windows[caller]
-    while moments and moments[0] <= now - LIMIT_SECONDS:
-        moments.popleft()
-    if len(moments) >= LIMIT_CALLS:
-        return False
-    moments.append(now)
-    return True
 
 
 def rendered(row, now: int) -> dict:
@@ -172,19 +151,3 @@ def rendered(row, now: int) -> dict:
         "state": state,
         "time_limit": time_limit,
     }
-
-
-def beijing(epoch: int) -> str:
-    day, second = divmod(epoch + 8 * 3600, 86_400)
-    return f"{date_of(day)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-
-
-@lru_cache(None)
-def date_of(day: int) -> str:
-    return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
-
-
-def masked(phone: str) -> str:
-    head, tail = (3, 4) if len(phone) >= 11 else (len(phone) // 4, len(phone) // 3)
-    end = len(phone) - tail
-    return phone[:head] + re.sub(r"\d", "*", phone[head:end]) + phone[end:]

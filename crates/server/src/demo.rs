@@ -127,7 +127,7 @@ fn page_examples() -> Vec<Incoming> {
     [closed, open].into_iter().map(|complaint| Incoming { complaint, details: Details::default() }).collect()
 }
 
-const SHOP_SOURCES: &[ComplaintFrom] = &[
+pub(crate) const SHOP_SOURCES: &[ComplaintFrom] = &[
     ComplaintFrom::H5Shop,
     ComplaintFrom::H5Shop,
     ComplaintFrom::WechatMiniProgram,
@@ -138,7 +138,7 @@ const SHOP_SOURCES: &[ComplaintFrom] = &[
     ComplaintFrom::CheckInMiniProgram,
     ComplaintFrom::ChannelsStore,
 ];
-const PLATFORM_SOURCES: &[ComplaintFrom] = &[
+pub(crate) const PLATFORM_SOURCES: &[ComplaintFrom] = &[
     ComplaintFrom::Hotline400,
     ComplaintFrom::IndustryAndCommerce,
     ComplaintFrom::Consumer315,
@@ -148,7 +148,7 @@ const PLATFORM_SOURCES: &[ComplaintFrom] = &[
     ComplaintFrom::Hotline12345,
     ComplaintFrom::Mail,
 ];
-const COURSES: &[&str] = &[
+pub(crate) const COURSES: &[&str] = &[
     "30天PPT速成营",
     "零基础短视频剪辑课",
     "小学语文名师阅读课",
@@ -161,7 +161,7 @@ const COURSES: &[&str] = &[
     "瑜伽体态矫正营",
 ];
 /// What people complain about: the reason, and the merchant's answer.
-const CASES: &[(&str, &str)] = &[
+pub(crate) const CASES: &[(&str, &str)] = &[
     (
         "购买《{}》后发现内容与宣传严重不符，要求全额退款",
         "您好，课程内容已与宣传页逐项核对，我们同意为您退款，预计 3 个工作日到账。",
@@ -301,6 +301,6 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
     }
 }
 
-fn letters(rng: &mut StdRng, count: usize) -> String {
+pub(crate) fn letters(rng: &mut StdRng, count: usize) -> String {
     (0..count).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect()
 }

@@ -1,5 +1,6 @@
 //! The server behind the binary `tousu`.
 
+pub mod bench_data;
 pub mod cli;
 pub mod clock;
 pub mod complaint;

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "data goes to stdout, the rest to stderr")]
 
 mod app;
+mod bench_data;
 mod config;
 mod doctor;
 mod import;
@@ -66,6 +67,8 @@ enum Command {
     Token(token::Token),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
+    /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
+    BenchData(bench_data::BenchData),
     /// 检查数据库、迁移、完整性、时钟与设置 ¦ check database, migrations, integrity, clock and settings
     Doctor,
     /// 显示生效的设置（隐去密码） ¦ print the settings in force, passwords left out
@@ -138,6 +141,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::App(app) => app.run(context).await,
             Command::Token(token) => token.run(context).await,
             Command::Import(import) => import.run(context).await,
+            Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Doctor => doctor::run(context).await,
             Command::Config => config::run(&context),
             Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),

@@ -73,7 +73,7 @@ fn decode(row: &Row<'_>) -> Result<Complaint> {
 }
 
 /// The same columns as bound values; destructured, so that a new field cannot be forgotten.
-fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
+pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
     let Complaint {
         complaint_id,
         channel_type,
@@ -434,7 +434,7 @@ fn insert_sql(rows: usize) -> String {
     )
 }
 
-fn to_json<T: serde::Serialize>(list: &[T]) -> Result<String> {
+pub(super) fn to_json<T: serde::Serialize>(list: &[T]) -> Result<String> {
     serde_json::to_string(list).map_err(|error| StoreError::Value(error.to_string()))
 }
 

@@ -5,6 +5,7 @@
 //! shop as `$1`: a statement that forgets its tenant cannot be written.
 
 mod apps;
+mod bulk;
 mod complaints;
 mod examine;
 mod glance;
@@ -19,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use apps::{App, Caller, Shop, TokenRow};
+pub use bulk::{Loaded, NewShop};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
 pub use listing::{Change, Group, Listed, Progress};

@@ -1,10 +1,12 @@
 //! PostgreSQL: a pool of connections with prepared statements kept.
 
 use std::error::Error;
+use std::pin::pin;
 
 use bytes::BytesMut;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::{PATIENCE, Result, Row, StoreError, Value};
@@ -55,6 +57,18 @@ impl Postgres {
         Ok(client.query(&statement, &bound(parameters)).await?)
     }
 
+    /// Begins the one transaction of a bulk load. Its end waits for the disk whatever the server's settings say: pages
+    /// are marked as visible to all only then.
+    pub(super) async fn begin_load(&self) -> Result<Tx> {
+        self.begin("begin; set local maintenance_work_mem = '256MB'; set local synchronous_commit = on").await
+    }
+
+    /// Leaves the tables as the cleaner would in its own time: figures to plan by, and pages known to be visible to
+    /// all, so that what stands in an index need not be looked up in the table.
+    pub(super) async fn end_load(&self) -> Result<()> {
+        Ok(self.0.get().await?.batch_execute("vacuum (analyze) shops, complaints").await?)
+    }
+
     pub(super) fn pool_status(&self) -> (usize, usize) {
         let status = self.0.status();
         (status.size.saturating_sub(status.available), status.max_size)
@@ -85,6 +99,24 @@ impl Tx {
         let client = self.client()?;
         let statement = client.prepare_cached(sql).await?;
         Ok(client.execute(&statement, &bound(parameters)).await?)
+    }
+
+    /// Adds rows to a table.
+    pub(super) async fn append<'a, const N: usize>(
+        &mut self,
+        table: &str,
+        columns: &str,
+        rows: impl Iterator<Item = [Value<'a>; N]>,
+    ) -> Result<()> {
+        let copy = format!("copy {table} ({columns}) from stdin (format binary)");
+        // The types are not looked at: a value knows how it is written.
+        let writer = BinaryCopyInWriter::new(self.client()?.copy_in(&copy).await?, &[Type::TEXT; N]);
+        let mut writer = pin!(writer);
+        for row in rows {
+            writer.as_mut().write_raw(row).await?;
+        }
+        writer.finish().await?;
+        Ok(())
     }
 
     pub(super) async fn batch(&mut self, sql: &str) -> Result<()> {
@@ -144,3 +176,8 @@ pub(super) const DIALECT: &str = "/*postgres ";
 
 /// Held by whoever migrates, until the transaction ends: two nodes may start at once.
 pub(super) const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(7863985)";
+
+/// Name and definition of the indexes on complaints, but for the primary key's.
+pub(super) const INDEXES: &str =
+    "select cast(cast(indexrelid as regclass) as text), pg_get_indexdef(indexrelid)
+    from pg_index where indrelid = cast('complaints' as regclass) and not indisprimary order by 1";

@@ -28,6 +28,7 @@ const COMMANDS: &[&[&str]] = &[
     &["app", "enable"],
     &["token"],
     &["import"],
+    &["bench-data"],
     &["doctor"],
     &["config"],
     &["completions"],

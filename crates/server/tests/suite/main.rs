@@ -5,6 +5,7 @@
 
 mod support;
 
+mod bench_data;
 mod commands;
 mod crash;
 mod demo;
