@@ -5,6 +5,7 @@
 
 mod support;
 
+mod cluster;
 mod commands;
 mod crash;
 mod demo;
@@ -12,5 +13,7 @@ mod documents;
 mod gate;
 mod golden;
 mod import;
+mod migrations;
 mod model;
+mod postgres;
 mod program;
