@@ -75,3 +75,6 @@ create table leases (
     holder  text not null,
     until   bigint not null -- epoch seconds
 );
+
+-- The oldest program that can go on beside a migration, by the newest one that it knows.
+alter table schema_migrations add column oldest bigint not null default 1;

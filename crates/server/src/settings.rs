@@ -14,7 +14,7 @@ use tousu_wire::Lang;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// 数据库地址：sqlite:文件 或 postgres://… ¦ the database: sqlite:FILE or postgres://…
+    /// 数据库地址：sqlite:文件 或 postgres://用户@主机/库，后者可列多个主机（只用其中的主库），可加 ?sslmode=verify-full&sslrootcert=文件 ¦ the database: sqlite:FILE or postgres://USER@HOST/NAME, which may list several hosts (the primary among them is used) and end in ?sslmode=verify-full&sslrootcert=FILE
     pub database: Database,
     /// 界面、命令行与错误信息的语言：zh 或 en ¦ the language of messages: zh or en
     pub lang: Lang,
@@ -118,6 +118,8 @@ pub struct Storage {
     pub connections: usize,
     /// SQLite 落盘方式：full 断电不丢，normal 仅进程被杀不丢 ¦ full survives a power cut, normal a killed process
     pub sqlite_synchronous: Synchronous,
+    /// PostgreSQL 单条语句的时限；导入、检查与迁移不受限 ¦ how long a statement may take on PostgreSQL; imports, doctor and migrations take as long as they need
+    pub postgres_statement_seconds: u64,
     /// 记住的令牌数与总数条数上限 ¦ tokens, and totals, remembered at most
     pub remembered_entries: usize,
     /// 记住的列表页所占字节数 ¦ bytes of list pages remembered
@@ -131,6 +133,7 @@ impl Default for Storage {
         Storage {
             connections: 16,
             sqlite_synchronous: Synchronous::Full,
+            postgres_statement_seconds: 30,
             remembered_entries: 10_000,
             remembered_pages_bytes: 16 << 20,
             index_bytes: 512 << 20,
@@ -253,6 +256,13 @@ impl Settings {
             (
                 self.storage.connections >= 2,
                 "storage.connections 应不小于 2 ¦ storage.connections must be at least 2".into(),
+            ),
+            (
+                (1..=86_400).contains(&self.storage.postgres_statement_seconds),
+                format!(
+                    "storage.postgres_statement_seconds 为 {0}，应为 1 到 86400 ¦ storage.postgres_statement_seconds is {0}, allowed is 1 to 86400",
+                    self.storage.postgres_statement_seconds
+                ),
             ),
         ];
         checks.into_iter().filter(|check| !check.0).map(|check| check.1).collect()

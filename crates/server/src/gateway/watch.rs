@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::Gateway;
-use crate::store;
+use crate::store::{self, ShopId, StoreError};
 
 /// Begins to count, once per process, and gives what `/metrics` prints.
 pub fn record_metrics() -> PrometheusHandle {
@@ -40,17 +40,21 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process can answer calls: its database does.
+/// The process can answer calls: its database does. What state that is in is told.
 pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     let asked = async {
         let mut tx = gateway.store.read().await?;
-        tx.version(&crate::store::ShopId::nobody()).await
+        tx.version(&ShopId::nobody()).await?;
+        tx.is_read_only().await
     };
     let (status, database) = match asked.await {
-        Ok(_) => (StatusCode::OK, "ok"),
+        Ok(false) => (StatusCode::OK, "ok"),
+        // Calls are answered all the same.
+        Ok(true) => (StatusCode::OK, "read_only"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "unreachable")
+            let is_standby = matches!(error, StoreError::Standby);
+            (StatusCode::SERVICE_UNAVAILABLE, if is_standby { "standby" } else { "unreachable" })
         }
     };
     (status, axum::Json(serde_json::json!({ "database": database, "kind": gateway.store.kind() })))

@@ -51,10 +51,11 @@ impl Store {
     pub async fn examine(&self, now: i64) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         let mut tx = self.read().await?;
+        tx.unhurried().await?;
         let version = migrate::applied(&mut tx).await?;
         findings.push(Finding {
             what: "数据库迁移 ¦ migrations".into(),
-            good: version == migrate::LATEST,
+            good: version >= migrate::LATEST && migrate::suits(&mut tx, version).await?,
             seen: format!("{version} / {}", migrate::LATEST),
         });
         if let Driver::Sqlite(_) = &self.0 {

@@ -67,12 +67,29 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// PostgreSQL refused or is gone.
+    /// PostgreSQL refused.
     #[error("PostgreSQL: {0}")]
-    Postgres(#[from] tokio_postgres::Error),
-    /// No connection to PostgreSQL was to be had in time.
+    Postgres(String),
+    /// PostgreSQL cannot be reached, is going down or coming up, or does not answer.
+    #[error("PostgreSQL 无法连接：{0} ¦ PostgreSQL is gone: {0}")]
+    Gone(String),
+    /// PostgreSQL went away during a commit.
+    #[error(
+        "提交时与 PostgreSQL 断开，不知是否已写入：{0} ¦ PostgreSQL went away during the commit, which may or may not have been done: {0}"
+    )]
+    Unknown(String),
+    /// PostgreSQL takes no writes.
+    #[error("PostgreSQL 只读：{0} ¦ PostgreSQL is read-only: {0}")]
+    ReadOnly(String),
+    /// None of the servers is the primary.
+    #[error("PostgreSQL 是备库，地址中没有主库 ¦ PostgreSQL is a standby: the address names no primary")]
+    Standby,
+    /// A prepared statement no longer fits its tables.
     #[error("PostgreSQL: {0}")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Stale(String),
+    /// A parameter of the database's address makes no sense (`中文 ¦ English`).
+    #[error("{0}")]
+    Parameter(String),
     /// A stored value is not of the shape that the code expects.
     #[error("stored value: {0}")]
     Value(String),
@@ -176,7 +193,10 @@ impl Store {
     pub async fn expect_bulk(&self) -> Result<()> {
         match &self.0 {
             Driver::Sqlite(sqlite) => sqlite.expect_bulk().await,
-            Driver::Postgres(_) => Ok(()),
+            Driver::Postgres(postgres) => {
+                postgres.expect_bulk();
+                Ok(())
+            }
         }
     }
 
@@ -275,6 +295,22 @@ impl Tx {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.batch(sql),
             TxDriver::Postgres(tx) => tx.batch(sql).await,
+        }
+    }
+
+    /// What follows in this transaction may take as long as it needs: an operator's work, never a caller's.
+    pub async fn unhurried(&mut self) -> Result<()> {
+        match &mut self.driver {
+            TxDriver::Sqlite(_) => Ok(()),
+            TxDriver::Postgres(tx) => tx.unhurried().await,
+        }
+    }
+
+    /// Whether the database is there to be read only.
+    pub async fn is_read_only(&mut self) -> Result<bool> {
+        match &mut self.driver {
+            TxDriver::Sqlite(_) => Ok(false),
+            TxDriver::Postgres(tx) => tx.is_read_only().await,
         }
     }
 

@@ -8,10 +8,11 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::block_in_place;
 
@@ -174,13 +175,29 @@ fn connect(file: &Path, synchronous: &str, create: bool) -> Result<Connection> {
     // One plan per statement, whatever is bound: otherwise SQLite prepares again for many binds.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
+    use_wal(&connection)?;
     connection.execute_batch(&format!(
-        "pragma journal_mode = wal;
-         pragma synchronous = {synchronous};
+        "pragma synchronous = {synchronous};
          pragma cache_size = -2000;
          pragma temp_store = memory;"
     ))?;
     Ok(connection)
+}
+
+/// Two that open a new file at once get into each other's way here, which SQLite itself does not wait out.
+fn use_wal(connection: &Connection) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.execute_batch("pragma journal_mode = wal") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && began.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return Ok(done?),
+        }
+    }
 }
 
 fn run(connection: &Connection, sql: &str) -> Result<()> {

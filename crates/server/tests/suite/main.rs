@@ -6,6 +6,7 @@
 mod support;
 
 mod bench_data;
+mod cluster;
 mod commands;
 mod crash;
 mod demo;
@@ -14,5 +15,7 @@ mod gate;
 mod golden;
 mod import;
 mod index;
+mod migrations;
 mod model;
+mod postgres;
 mod program;

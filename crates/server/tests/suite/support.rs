@@ -47,19 +47,30 @@ impl Database {
         Database { url, _folder: None, postgres: Some((server, name)) }
     }
 
+    /// The database at that address, which stays as it is.
+    pub fn at(url: String) -> Self {
+        Database { url, _folder: None, postgres: None }
+    }
+
+    /// Runs SQL past the program.
+    pub async fn run(&self, sql: &str) {
+        match self.url.strip_prefix("sqlite:") {
+            Some(file) => rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap(),
+            None => command(&self.url, sql).await,
+        }
+    }
+
     /// Makes it useless to whoever has it open: SQLite's tables go, PostgreSQL's database goes.
     pub async fn ruin(&self) {
         match &self.postgres {
             Some((server, name)) => command(server, &format!("drop database {name} with (force)")).await,
-            None => {
-                let file = self.url.strip_prefix("sqlite:").unwrap();
-                rusqlite::Connection::open(file).unwrap().execute_batch("drop table shops").unwrap();
-            }
+            None => self.run("drop table shops").await,
         }
     }
 }
 
-async fn command(server: &str, sql: &str) {
+/// Runs SQL on a PostgreSQL server.
+pub async fn command(server: &str, sql: &str) {
     let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     client.batch_execute(sql).await.unwrap();
@@ -67,10 +78,14 @@ async fn command(server: &str, sql: &str) {
     connection.await.unwrap().unwrap();
 }
 
+/// Runs a test as the program runs: on several threads.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test)
+}
+
 /// Runs a test on SQLite and on PostgreSQL. A missing database fails it.
 pub fn on_each_database(test: impl AsyncFn(&Database)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    run(async {
         test(&Database::sqlite()).await;
         let postgres = Database::postgres().await;
         test(&postgres).await;
@@ -82,8 +97,7 @@ pub fn on_each_database(test: impl AsyncFn(&Database)) {
 
 /// Runs a test that is about the gateway alone, on SQLite.
 pub fn on_sqlite(test: impl AsyncFn(&Database)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(test(&Database::sqlite()));
+    run(test(&Database::sqlite()));
 }
 
 /// A running server.
