@@ -106,10 +106,16 @@ impl Looks {
             Driver::Sqlite(_) => Err(StoreError::Value("looks are for PostgreSQL".into())),
         };
         let seen = seen.map(Arc::new).map_err(Arc::new);
-        for look in looks {
+        // What befell one befalls all that wait: none is left to find out by itself that the server is gone.
+        let others = if seen.is_err() { self.all(shop) } else { Vec::new() };
+        for look in looks.into_iter().chain(others) {
             let _ = look.answer.send(seen.clone());
         }
         true
+    }
+
+    fn all(&self, shop: &ShopId) -> Vec<Look> {
+        self.0.lock().get_mut(shop).map(|queue| std::mem::take(&mut queue.waiting)).unwrap_or_default()
     }
 
     fn next(&self, shop: &ShopId) -> Option<Vec<Look>> {

@@ -10,7 +10,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use parking_lot::Mutex;
@@ -93,7 +93,8 @@ impl Postgres {
         self.0.unhurried.store(true, Ordering::Relaxed);
     }
 
-    /// Runs one statement that only reads, outside any transaction. What fails on a stale connection is asked again.
+    /// Runs one statement that only reads, and takes no time worth mentioning, outside any transaction. What fails on
+    /// a stale connection is asked again.
     pub(super) async fn query(
         &self,
         sql: &str,
@@ -107,10 +108,12 @@ impl Postgres {
                 Some(connection) => connection,
                 None => self.0.servers.connect().await?,
             };
-            match bounded(Some(self.0.answer), connection.query(sql, &bound(parameters))).await {
+            let asked = Instant::now();
+            match bounded(Some(PATIENCE), connection.query(sql, &bound(parameters))).await {
                 Err(error @ (StoreError::Gone(_) | StoreError::Stale(_))) => {
                     self.0.idle.lock().clear();
-                    if is_fresh {
+                    // A server that says nothing says nothing to the next one either.
+                    if is_fresh || asked.elapsed() >= PATIENCE {
                         return Err(error);
                     }
                     tracing::debug!(%error, "a stale connection");
