@@ -6,6 +6,7 @@ mod bench_data;
 mod config;
 mod doctor;
 mod import;
+mod migrate;
 mod serve;
 mod shop;
 mod token;
@@ -69,6 +70,8 @@ enum Command {
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
     BenchData(bench_data::BenchData),
+    /// 更新数据库的表；如有 Citus，则按店铺分布 ¦ bring the tables up to date and, with Citus, distribute them by shop
+    Migrate,
     /// 检查数据库、迁移、完整性、时钟与设置 ¦ check database, migrations, integrity, clock and settings
     Doctor,
     /// 显示生效的设置（隐去密码） ¦ print the settings in force, passwords left out
@@ -142,6 +145,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Token(token) => token.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
+            Command::Migrate => migrate::run(context).await,
             Command::Doctor => doctor::run(context).await,
             Command::Config => config::run(&context),
             Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, shown};
 use super::listing::{MOST_NUMBERS, in_list};
-use super::{Driver, Result, Row, ShopId, Store, StoreError, Value, postgres};
+use super::{Driver, Result, Row, ShopId, Store, StoreError, Value, citus, postgres};
 use crate::complaint::Shown;
 
 impl Store {
@@ -156,6 +156,7 @@ async fn see(postgres: &postgres::Postgres, shop: &ShopId, numbers: &[i64]) -> R
          from shops s left join complaints c on c.shop_id = $1 and c.number in ({list})
          where s.shop_id = $1"
     );
+    citus::check(&sql);
     let mut seen = Seen { version: None, rows: HashMap::new() };
     for row in postgres.query(&sql, &parameters).await? {
         let read = Row::Postgres(&row);

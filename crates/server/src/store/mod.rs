@@ -6,6 +6,7 @@
 
 mod apps;
 mod bulk;
+pub mod citus;
 mod complaints;
 mod examine;
 mod glance;
@@ -216,6 +217,11 @@ impl Store {
         }
     }
 
+    /// The newest migration that the database has had.
+    pub async fn migration(&self) -> Result<i64> {
+        migrate::applied(&mut self.read().await?).await
+    }
+
     /// Which database it is, for people.
     pub fn kind(&self) -> &'static str {
         match &self.0 {
@@ -234,7 +240,7 @@ impl Tx {
         parameters: &[Value<'_>],
         decode: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        debug_assert!(sql.contains("shop_id"), "a statement about a shop names it: {sql}");
+        citus::check(sql);
         self.query_all_shops(sql, &of_shop(shop, parameters), decode).await
     }
 
@@ -248,6 +254,7 @@ impl Tx {
     ) -> Result<Vec<T>> {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => {
+                citus::check(sql);
                 let all = of_shop(shop, parameters);
                 tokio::task::block_in_place(|| tx.query(sql, &all, decode))
             }
@@ -257,6 +264,7 @@ impl Tx {
 
     /// Runs a statement about one shop and tells how many rows it touched.
     pub async fn execute(&mut self, shop: &ShopId, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
+        citus::check(sql);
         let all = of_shop(shop, parameters);
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.execute(sql, &all),

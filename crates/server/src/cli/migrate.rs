@@ -1,0 +1,30 @@
+//! `tousu migrate`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::Session;
+
+pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
+    let store = session.open().await?;
+    let spread = store.spread().await.context("表未能分布 ¦ the tables were not distributed")?;
+    let told = json!({ "database": store.kind(), "migration": store.migration().await?, "citus": spread.is_some(), "distributed": spread });
+    session.print(&told, |told| {
+        let (kind, version) = (store.kind(), &told["migration"]);
+        let mut lines = vec![session.pick(&format!(
+            "{kind} 已是最新（迁移 {version}） ¦ {kind} is up to date (migration {version})"
+        ))];
+        match spread.as_deref() {
+            None => {}
+            Some([]) => lines.push(session.pick("Citus：各表均已分布 ¦ Citus: every table is distributed")),
+            Some(tables) => {
+                let tables = tables.join(", ");
+                lines.push(session.pick(&format!("Citus：已分布 {tables} ¦ Citus: distributed {tables}")));
+            }
+        }
+        lines.join("\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
