@@ -6,6 +6,7 @@ pub mod complaint;
 pub mod demo;
 pub mod gateway;
 pub mod import;
+pub mod jobs;
 pub mod remembered;
 pub mod secrets;
 pub mod settings;

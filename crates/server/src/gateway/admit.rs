@@ -62,7 +62,7 @@ pub(super) async fn admit<E: Endpoint>(
     }
     let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
     let limit = gateway.limit(E::LIMIT);
-    let allowance = gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros());
+    let allowance = gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros()).await?;
     answered.allowance = Some(allowance);
     if !allowance.admitted {
         let detail = format!(

@@ -15,6 +15,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -50,6 +51,8 @@ pub struct Gateway {
     limiter: Limiter,
     remembered: Remembered,
     places: Semaphore,
+    /// Told to stop: whoever can should call another node from now on.
+    stopping: AtomicBool,
     metrics: PrometheusHandle,
     openapi: String,
 }
@@ -66,7 +69,8 @@ impl Gateway {
     pub fn new(store: Store, settings: Settings, clock: Clock, metrics: PrometheusHandle) -> Arc<Self> {
         let document = OpenApi::default().token().endpoint::<ComplaintList>().endpoint::<ComplaintInfoGet>();
         Arc::new(Gateway {
-            limiter: Limiter::new(),
+            limiter: Limiter::new(&settings.limits, &clock),
+            stopping: AtomicBool::new(false),
             remembered: Remembered::new(&settings.storage),
             places: Semaphore::new(settings.server.max_requests),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),

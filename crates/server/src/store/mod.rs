@@ -7,9 +7,11 @@
 mod apps;
 mod complaints;
 mod examine;
+mod leases;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod tidying;
 mod value;
 
 use std::fmt;
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
+pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 
 use crate::settings::Storage;

@@ -13,4 +13,5 @@ mod gate;
 mod golden;
 mod import;
 mod model;
+mod nodes;
 mod program;
