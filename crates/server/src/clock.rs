@@ -44,6 +44,11 @@ impl Clock {
         }
     }
 
+    /// Whether it is set by tests, so that no other clock can stand in for it.
+    pub fn is_set(&self) -> bool {
+        matches!(self.0, Source::Set(_))
+    }
+
     /// Sets a settable clock to `epoch` seconds; the system clock stays as it is.
     pub fn set(&self, epoch: i64) {
         if let Source::Set(micros) = &self.0 {

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod gateway;
 pub mod import;
 pub mod index;
+pub mod jobs;
 pub mod log;
 pub mod remembered;
 pub mod secrets;

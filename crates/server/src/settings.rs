@@ -6,6 +6,7 @@ use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
 use ipnet::IpNet;
+use redis::IntoConnectionInfo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
@@ -58,6 +59,8 @@ pub struct Server {
     pub answer_seconds: u64,
     /// 同时处理的请求数，超出即答 1001 ¦ requests at once; more are answered 1001
     pub max_requests: usize,
+    /// 停止前继续服务的时间，其间 /readyz 答 503、每个回答之后断开连接，供负载均衡器改道 ¦ how long a stop goes on serving first, with /readyz at 503 and connections closed after each answer, so that a balancer turns elsewhere
+    pub drain_seconds: u64,
     /// 停止时等待进行中请求的时限 ¦ how long a stop waits for requests in flight
     pub stop_seconds: u64,
 }
@@ -71,6 +74,7 @@ impl Default for Server {
             receive_seconds: 10,
             answer_seconds: 30,
             max_requests: 1024,
+            drain_seconds: 0,
             stop_seconds: 30,
         }
     }
@@ -102,12 +106,34 @@ pub struct Limits {
     pub calls_factor: u32,
     /// 每个 IP 十分钟内允许的获取令牌失败次数 ¦ failed token requests per IP in ten minutes
     pub token_failures: u32,
+    /// 多节点共享频率限制所用的 Redis（redis://… 或 rediss://…，5.0 或更新）；留空则各节点各自计数 ¦ the Redis (redis://… or rediss://…, 5.0 or newer) through which nodes share their limits; empty: each node counts for itself
+    pub redis: String,
+    /// Redis 中键名的前缀 ¦ how our keys in Redis begin
+    pub redis_prefix: String,
+    /// Redis 不可用时：open 由各节点各自计数（限频是为了保护服务，不应让服务因它中断），closed 一律答 1001 ¦ without its Redis: open, each node counts for itself (limits are there to protect the service, which should not stop for want of them), or closed, every call is answered 1001
+    pub redis_gone: WhenGone,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { calls_factor: 1, token_failures: 100 }
+        Limits {
+            calls_factor: 1,
+            token_failures: 100,
+            redis: String::new(),
+            redis_prefix: "tousu:".into(),
+            redis_gone: WhenGone::Open,
+        }
     }
+}
+
+/// What becomes of calls that cannot be counted for all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenGone {
+    /// Each node counts for itself.
+    Open,
+    /// They are refused.
+    Closed,
 }
 
 /// How things are kept.
@@ -126,6 +152,8 @@ pub struct Storage {
     pub remembered_pages_bytes: usize,
     /// 内存索引所占字节数上限，每条投诉约 10 字节；0 为不用 ¦ bytes of indexes in memory at most, about 10 per complaint; 0 for none
     pub index_bytes: usize,
+    /// 变更日志保留店铺最近多少个版本 ¦ for how many of a shop's latest versions its log of changes is kept
+    pub changes_kept: u32,
 }
 
 impl Default for Storage {
@@ -137,6 +165,7 @@ impl Default for Storage {
             remembered_entries: 10_000,
             remembered_pages_bytes: 16 << 20,
             index_bytes: 512 << 20,
+            changes_kept: 100_000,
         }
     }
 }
@@ -250,6 +279,10 @@ impl Settings {
                 "limits.calls_factor 应不小于 1 ¦ limits.calls_factor must be at least 1".into(),
             ),
             (
+                self.limits.redis.is_empty() || is_redis_url(&self.limits.redis),
+                "limits.redis 应写作 redis://… 或 rediss://… ¦ limits.redis is written redis://… or rediss://…".into(),
+            ),
+            (
                 self.server.max_requests >= 1,
                 "server.max_requests 应不小于 1 ¦ server.max_requests must be at least 1".into(),
             ),
@@ -272,12 +305,18 @@ impl Settings {
     pub fn redacted(&self) -> Self {
         let mut shown = self.clone();
         shown.database.0 = redacted_url(&shown.database.0);
+        shown.limits.redis = redacted_url(&shown.limits.redis);
         shown
     }
 }
 
 fn is_setting(name: &str) -> bool {
     matches!(name, "TOUSU_DATABASE" | "TOUSU_LANG") || (name.starts_with("TOUSU_") && name.contains("__"))
+}
+
+fn is_redis_url(url: &str) -> bool {
+    let schemes = ["redis://", "rediss://"];
+    schemes.iter().any(|scheme| url.starts_with(scheme)) && url.into_connection_info().is_ok()
 }
 
 /// The address without its password, which may stand before the host or among the parameters.

@@ -8,13 +8,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tousu_wire::Endpoint;
 use tousu_wire::complaint_list::ComplaintList;
 
 use super::{Session, token};
 use crate::demo::{self, Demo};
 use crate::gateway::{self, Gateway};
-use crate::log;
+use crate::{jobs, log};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -57,9 +58,18 @@ impl Serve {
         session.print(&told, |told| greeting(&session, told))?;
         std::io::stdout().flush()?;
         tracing::info!(address = url, database = store.kind(), "serving");
-        let gateway =
-            Gateway::new(store, session.settings.clone(), session.clock.clone(), gateway::record_metrics());
-        gateway::serve(gateway, listener, stop).await;
+        let Session { settings, clock, .. } = session;
+        if settings.limits.redis.is_empty() && store.kind() == "PostgreSQL" {
+            tracing::info!("limits are counted per node: set limits.redis if there are several");
+        }
+        let (end_jobs, jobs_ended) = oneshot::channel::<()>();
+        let jobs = jobs::run(store.clone(), settings.storage.clone(), clock.clone(), async {
+            let _ = jobs_ended.await;
+        });
+        let jobs = tokio::spawn(jobs);
+        gateway::serve(Gateway::new(store, settings, clock, gateway::record_metrics()), listener, stop).await;
+        drop(end_jobs);
+        jobs.await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

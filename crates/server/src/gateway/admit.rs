@@ -78,7 +78,7 @@ pub(super) fn bearer(parameters: &mut Map<String, Value>) -> Result<Bearer, Refu
 }
 
 /// Lets a call to `E` in by what is known without asking the store; `None` if that does not do.
-pub(super) fn admit_by_memory<E: Endpoint>(
+pub(super) async fn admit_by_memory<E: Endpoint>(
     gateway: &Arc<Gateway>,
     bearer: &Bearer,
     client: IpAddr,
@@ -87,7 +87,7 @@ pub(super) fn admit_by_memory<E: Endpoint>(
     let now = gateway.clock.epoch();
     let (version, caller) = gateway.remembered.known_caller(&bearer.token_hash, now)?;
     // A refusal must be of this moment: it is made in a snapshot.
-    judge::<E>(gateway, bearer, &caller, client, answered).ok()?;
+    judge::<E>(gateway, bearer, &caller, client, answered).await.ok()?;
     let moment = Moment { version, now };
     Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), moment, tx: None })
 }
@@ -107,12 +107,12 @@ pub(super) async fn admit<E: Endpoint>(
     let moment = Moment { version, now };
     let caller = gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?;
     let caller = caller.ok_or_else(unknown)?;
-    judge::<E>(gateway, bearer, &caller, client, answered)?;
+    judge::<E>(gateway, bearer, &caller, client, answered).await?;
     Ok(Call { gateway: gateway.clone(), shop: shop.clone(), moment, tx: Some(tx) })
 }
 
 /// Whether that caller may call `E` from there, now. The limit is asked once per call.
-fn judge<E: Endpoint>(
+async fn judge<E: Endpoint>(
     gateway: &Gateway,
     bearer: &Bearer,
     caller: &Caller,
@@ -131,10 +131,14 @@ fn judge<E: Endpoint>(
         return Err(Refusal::because(ReturnCode::NotPermitted, detail));
     }
     let limit = gateway.limit(E::LIMIT);
-    let allowance = *answered.allowance.get_or_insert_with(|| {
-        let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
-        gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros())
-    });
+    let allowance = match answered.allowance {
+        Some(allowance) => allowance,
+        None => {
+            let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
+            gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros()).await?
+        }
+    };
+    answered.allowance = Some(allowance);
     if !allowance.admitted {
         let detail = format!(
             "{} 秒内最多 {} 次 ¦ at most {} calls in {} s",

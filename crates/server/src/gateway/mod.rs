@@ -18,6 +18,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -58,6 +59,8 @@ pub struct Gateway {
     remembered: Remembered,
     places: Semaphore,
     token_meter: Meter,
+    /// Told to stop: whoever can should call another node from now on.
+    stopping: AtomicBool,
     metrics: PrometheusHandle,
     openapi: String,
 }
@@ -74,7 +77,8 @@ impl Gateway {
     pub fn new(store: Store, settings: Settings, clock: Clock, metrics: PrometheusHandle) -> Arc<Self> {
         let document = OpenApi::default().token().endpoint::<ComplaintList>().endpoint::<ComplaintInfoGet>();
         Arc::new(Gateway {
-            limiter: Limiter::new(),
+            limiter: Limiter::new(&settings.limits, &clock),
+            stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
             token_meter: Meter::of("token"),
             places: Semaphore::new(settings.server.max_requests),
@@ -199,7 +203,7 @@ where
     F: Future<Output = Result<Data<E::Response>, Unanswered>>,
 {
     let bearer = bearer(&mut parameters)?;
-    let mut admitted = admit_by_memory::<E>(gateway, &bearer, client, answered);
+    let mut admitted = admit_by_memory::<E>(gateway, &bearer, client, answered).await;
     let mut parameters = Some(parameters);
     let mut request = None;
     for _ in 0..ATTEMPTS {

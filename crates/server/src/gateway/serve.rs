@@ -2,10 +2,14 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::http::{HeaderValue, header};
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,14 +19,21 @@ use tokio::net::{TcpListener, TcpStream};
 use super::visit::Peer;
 use super::{Gateway, Routes};
 
-/// Serves `gateway` on `listener` until `stop` is ready; returns when the calls in flight are answered or
-/// the settings' patience is at its end.
+/// Serves `gateway` on `listener` until `stop` is ready, and for as long after it as the settings say; returns
+/// when the calls in flight are answered or the settings' patience is at its end.
 pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let routes = Arc::new(gateway.routes());
-    let patience = Duration::from_secs(gateway.settings.server.receive_seconds);
-    let connections = GracefulShutdown::new();
+    gateway.limiter.open().await;
+    let door = Door {
+        routes: Arc::new(gateway.routes()),
+        gateway: gateway.clone(),
+        connections: GracefulShutdown::new(),
+    };
     let mut upkeep = tokio::time::interval(Duration::from_secs(1));
-    let mut stop = pin!(stop);
+    let mut stop = pin!(async {
+        stop.await;
+        gateway.stopping.store(true, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(gateway.settings.server.drain_seconds)).await;
+    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -37,10 +48,7 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
             }
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let _ = stream.set_nodelay(true);
-                connection(&routes, stream, Peer(peer), patience, &connections);
-            }
+            Ok((stream, peer)) => door.let_in(stream, peer),
             // Out of file handles, most likely: the next connection to close frees one.
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -48,33 +56,52 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
             }
         }
     }
+    // Whoever came before the door is closed finds somebody behind it.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        door.let_in(stream, peer);
+    }
     drop(listener);
+    // A connection on which nothing was read yet is closed like an idle one, though a call may be on its way.
+    tokio::time::sleep(LAST_CALLS).await;
     let patience = Duration::from_secs(gateway.settings.server.stop_seconds);
-    if tokio::time::timeout(patience, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(patience, door.connections.shutdown()).await.is_err() {
         tracing::warn!("some calls were cut off: they took longer than a stop waits");
     }
 }
 
-fn connection(
-    routes: &Arc<Routes>,
-    stream: TcpStream,
-    peer: Peer,
-    patience: Duration,
-    connections: &GracefulShutdown,
-) {
-    let routes = routes.clone();
-    let service = service_fn(move |request| {
-        let routes = routes.clone();
-        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .serve_connection(TokioIo::new(stream), service);
-    let serving = connections.watch(serving);
-    tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::debug!(%error, "a connection broke");
-        }
-    });
+/// How long calls that were sent before the door was closed may take to arrive.
+const LAST_CALLS: Duration = Duration::from_millis(200);
+
+/// What every connection needs.
+struct Door {
+    gateway: Arc<Gateway>,
+    routes: Arc<Routes>,
+    connections: GracefulShutdown,
+}
+
+impl Door {
+    fn let_in(&self, stream: TcpStream, peer: SocketAddr) {
+        let _ = stream.set_nodelay(true);
+        let (gateway, routes) = (self.gateway.clone(), self.routes.clone());
+        let service = service_fn(move |request| {
+            let (gateway, routes) = (gateway.clone(), routes.clone());
+            async move {
+                let mut answer = routes.answer(Peer(peer), request).await;
+                if gateway.stopping.load(Ordering::Relaxed) {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(self.gateway.settings.server.receive_seconds))
+            .serve_connection(TokioIo::new(stream), service);
+        let serving = self.connections.watch(serving);
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+    }
 }

@@ -24,7 +24,7 @@ pub(super) async fn token(
     let now = gateway.clock.monotonic_micros();
     let failures = RateLimit { calls: gateway.settings.limits.token_failures, seconds: LIMIT.seconds };
     let failures_of_client = || format!("token failures/{client}");
-    let left = gateway.limiter.peek(failures_of_client(), failures, now);
+    let left = gateway.limiter.peek(failures_of_client(), failures, now).await?;
     if !left.admitted {
         answered.allowance = Some(left);
         let detail = "该 IP 失败次数过多 ¦ too many failures from this IP";
@@ -34,7 +34,8 @@ pub(super) async fn token(
     if let Err(refusal) = &given
         && !matches!(refusal.code, ReturnCode::Busy | ReturnCode::LimitReached)
     {
-        gateway.limiter.ask(failures_of_client(), failures, now);
+        // If this cannot be counted, the next call is not let this far.
+        let _ = gateway.limiter.ask(failures_of_client(), failures, now).await;
     }
     given
 }
@@ -84,7 +85,8 @@ async fn issue(
         return Err(Refusal::because(ReturnCode::IpNotAllowed, detail));
     }
     let key = format!("{shop}/{}/token", app.client_id);
-    let allowance = gateway.limiter.ask(key, gateway.limit(LIMIT), gateway.clock.monotonic_micros());
+    let now = gateway.clock.monotonic_micros();
+    let allowance = gateway.limiter.ask(key, gateway.limit(LIMIT), now).await?;
     answered.allowance = Some(allowance);
     if !allowance.admitted {
         return Err(refused_by(allowance, "获取令牌过于频繁 ¦ tokens are asked for too often"));

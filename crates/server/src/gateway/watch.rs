@@ -1,5 +1,6 @@
 //! What operators watch: health, readiness, metrics.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
@@ -29,6 +30,7 @@ pub fn record_metrics() -> PrometheusHandle {
         metrics::describe_histogram!("tousu_database_seconds", "Time of one transaction");
         metrics::describe_gauge!("tousu_database_connections", "Connections in use");
         metrics::describe_gauge!("tousu_database_connections_max", "Connections at most");
+        metrics::describe_gauge!("tousu_limiter_redis_up", "1 while limits are shared through Redis");
         let _ = store::SECONDS.set(metrics::histogram!("tousu_database_seconds"));
         handle
     });
@@ -40,7 +42,8 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process can answer calls: its database does. What state that is in is told.
+/// The process can answer calls: its database does, its limits can be told, and nobody told it to stop. What
+/// state each is in is told.
 pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     let asked = async {
         let mut tx = gateway.store.read().await?;
@@ -57,7 +60,16 @@ pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResp
             (StatusCode::SERVICE_UNAVAILABLE, if is_standby { "standby" } else { "unreachable" })
         }
     };
-    (status, axum::Json(serde_json::json!({ "database": database, "kind": gateway.store.kind() })))
+    let stopping = gateway.stopping.load(Ordering::Relaxed);
+    let limits = &gateway.limiter;
+    let status = if stopping || limits.is_closed() { StatusCode::SERVICE_UNAVAILABLE } else { status };
+    let found = serde_json::json!({
+        "database": database,
+        "kind": gateway.store.kind(),
+        "limits": limits.state(),
+        "stopping": stopping,
+    });
+    (status, axum::Json(found))
 }
 
 /// Prometheus' text format.
@@ -65,6 +77,10 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
     let (used, most) = gateway.store.pool_status();
     metrics::gauge!("tousu_database_connections").set(used as f64);
     metrics::gauge!("tousu_database_connections_max").set(most as f64);
+    match gateway.limiter.state() {
+        "per_node" => {}
+        state => metrics::gauge!("tousu_limiter_redis_up").set(f64::from(state == "shared")),
+    }
     gateway.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], gateway.metrics.render())
 }

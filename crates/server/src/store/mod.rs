@@ -10,10 +10,12 @@ pub mod citus;
 mod complaints;
 mod examine;
 mod glance;
+mod leases;
 mod listing;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod tidying;
 mod value;
 
 use std::fmt;
@@ -25,6 +27,7 @@ pub use bulk::{Loaded, NewShop};
 pub use complaints::{Incoming, Outcome, Stored};
 pub use examine::Finding;
 pub use listing::{Change, Group, Listed, Progress};
+pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 
 use crate::settings::Storage;

@@ -87,7 +87,8 @@ fn every_statement_is_one_shards_work() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let database = Database::postgres().await;
-        let (client, connection) = tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) =
+            tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let server = Server::start(&database).await;
         if client.batch_execute("create extension citus").await.is_err() {
@@ -108,7 +109,9 @@ fn every_statement_is_one_shards_work() {
             let plan: String = plan
                 .iter()
                 .filter_map(|line| match line {
-                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(|line| format!("{line}\n")),
+                    tokio_postgres::SimpleQueryMessage::Row(row) => {
+                        row.get(0).map(|line| format!("{line}\n"))
+                    }
                     _ => None,
                 })
                 .collect();

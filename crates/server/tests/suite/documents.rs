@@ -120,6 +120,25 @@ fn the_map_is_the_territory() {
     }
 }
 
+/// What the example of several nodes sets can be set.
+#[test]
+fn the_example_sets_what_there_is() {
+    let compose = read("deploy/compose.yaml");
+    let pairs = compose.lines().filter_map(|line| line.trim().split_once(": "));
+    let set: Vec<(&str, &str)> = pairs.filter(|(name, _)| name.starts_with("TOUSU_")).collect();
+    assert!(set.len() >= 4, "{set:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tousu"));
+    let shown = command.arg("config").current_dir(&folder).envs(set.iter().copied()).output().unwrap();
+    let (out, errors) = (String::from_utf8(shown.stdout).unwrap(), String::from_utf8(shown.stderr).unwrap());
+    assert!(shown.status.success(), "{errors}");
+    for (name, value) in set {
+        // The password is neither here nor there.
+        let value = value.rsplit('@').next().unwrap();
+        assert!(out.contains(value), "{name} sets nothing to {value}: {out}");
+    }
+}
+
 /// The two READMEs show the same commands.
 #[test]
 fn the_readmes_agree() {

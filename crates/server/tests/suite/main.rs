@@ -18,5 +18,6 @@ mod import;
 mod index;
 mod migrations;
 mod model;
+mod nodes;
 mod postgres;
 mod program;

@@ -120,11 +120,15 @@ impl Server {
 
     /// A server with other settings than the defaults.
     pub async fn start_with(database: &Database, change: impl FnOnce(&mut Settings)) -> Self {
+        Server::start_by(Clock::set_at(NOW), database, change).await
+    }
+
+    /// A server that goes by this clock, which may be another server's, too.
+    pub async fn start_by(clock: Clock, database: &Database, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
         settings.database.0.clone_from(&database.url);
         change(&mut settings);
         let store = Store::open(&database.url, &settings.storage).await.unwrap();
-        let clock = Clock::set_at(NOW);
         let gateway = Gateway::new(store.clone(), settings.clone(), clock.clone(), gateway::record_metrics());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -136,9 +140,14 @@ impl Server {
         Server { url, store, clock, settings, http, stop: Some(stop), served: Some(served) }
     }
 
+    /// Tells the server to stop.
+    pub fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
     /// Tells the server to stop and waits until it has.
     pub async fn stop(&mut self) {
-        drop(self.stop.take());
+        self.tell_to_stop();
         self.served.take().unwrap().await.unwrap();
     }
 

@@ -138,8 +138,11 @@ impl Connection {
     /// Whether the server only follows another one.
     pub(super) async fn is_to_standby(&self) -> Answer<bool> {
         let answer = self.client.simple_query("select pg_is_in_recovery()").await?;
-        let yes = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("t"));
-        Ok(answer.iter().any(yes))
+        let is_yes = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some("t"),
+            _ => false,
+        };
+        Ok(answer.iter().any(is_yes))
     }
 
     async fn prepared(&mut self, sql: &str) -> Answer<Statement> {

@@ -26,8 +26,14 @@ const LOG: &str = "log";
 impl Demo {
     /// Starts it with the most talkative log and waits until it has told how to call it.
     pub fn serve(database: &Database) -> Self {
+        Demo::serve_with(database, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn serve_with(database: &Database, arguments: &[&str]) -> Self {
         let program = Program::on(database);
         let mut command = program.command(&["serve", "--demo", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(arguments);
         command.args(["--set", "log.level=trace", "--set", "log.format=json"]);
         command.stderr(File::create(program.path(LOG)).unwrap());
         let mut running = Running::start(command);

@@ -2,7 +2,7 @@
 
 mod allow_list;
 mod bodies;
-mod demo;
+pub mod demo;
 mod limits;
 mod paths;
 mod raw;

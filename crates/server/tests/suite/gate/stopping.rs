@@ -1,9 +1,15 @@
 //! A stop: calls in flight are answered, new ones find nobody.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tousu::clock::Clock;
+use tousu::gateway::{self, Gateway};
+use tousu::settings::Settings;
+use tousu::store::Store;
 use tousu_wire::Endpoint;
 use tousu_wire::complaint_list::ComplaintList;
 
@@ -42,5 +48,59 @@ fn a_stop_is_not_held_up_for_ever() {
         let mut server = Server::start_with(database, |settings| settings.server.stop_seconds = 0).await;
         let _never_ending = Raw::begin_post(&server, "/token", 100);
         server.stop().await;
+    });
+}
+
+/// While it drains, a server that was told to stop still serves, but asks everybody to turn elsewhere.
+#[test]
+fn a_server_that_drains_serves_and_sends_away() {
+    on_sqlite(async |database| {
+        let mut server = Server::start_with(database, |settings| settings.server.drain_seconds = 3600).await;
+        let token = server.any_token().await;
+        let (http, url) = (server.http.clone(), format!("{}/readyz", server.url));
+        let readyz = async || {
+            let response = http.get(&url).send().await.unwrap();
+            let status = response.status().as_u16();
+            (status, response.json::<Value>().await.unwrap()["stopping"].as_bool().unwrap())
+        };
+        assert_eq!(readyz().await, (200, false));
+        assert_eq!(server.list(&token, json!({})).await.header("connection"), None);
+        server.tell_to_stop();
+        while readyz().await != (503, true) {}
+        for _ in 0..10 {
+            let answer = server.list(&token, json!({})).await;
+            answer.data();
+            assert_eq!(answer.header("connection"), Some("close"));
+        }
+    });
+    on_sqlite(async |database| {
+        let mut server = Server::start_with(database, |settings| settings.server.drain_seconds = 1).await;
+        let told = Instant::now();
+        server.stop().await;
+        assert!(told.elapsed() >= Duration::from_secs(1), "it does not stop before it has drained");
+    });
+}
+
+/// Whoever was connected when the stop came is answered, though nobody had let him in yet.
+#[test]
+fn whoever_waits_at_the_door_is_answered() {
+    on_sqlite(async |database| {
+        let settings = Settings::default();
+        let store = Store::open(&database.url, &settings.storage).await.unwrap();
+        let gateway = Gateway::new(store, settings, Clock::set_at(NOW), gateway::record_metrics());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let waiting: Vec<TcpStream> = (0..100)
+            .map(|_| {
+                let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+                stream
+            })
+            .collect();
+        gateway::serve(gateway, listener, std::future::ready(())).await;
+        for mut stream in waiting {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+        }
     });
 }

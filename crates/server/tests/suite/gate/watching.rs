@@ -23,12 +23,16 @@ fn ready_as_long_as_the_database_answers() {
         assert_eq!(page(&server, "/healthz").await, (200, "ok\n".into()));
         let (status, body) = page(&server, "/readyz").await;
         assert_eq!(status, 200);
-        assert_eq!(body, json!({ "database": "ok", "kind": server.store.kind() }).to_string());
+        let kind = server.store.kind();
+        let found = |database: &str| {
+            json!({ "database": database, "kind": kind, "limits": "per_node", "stopping": false }).to_string()
+        };
+        assert_eq!(body, found("ok"));
 
         database.ruin().await;
         let (status, body) = page(&server, "/readyz").await;
         assert_eq!(status, 503);
-        assert_eq!(body, json!({ "database": "unreachable", "kind": server.store.kind() }).to_string());
+        assert_eq!(body, found("unreachable"));
         assert_eq!(page(&server, "/healthz").await.0, 200, "the process itself is well");
     });
 }

@@ -1,7 +1,4 @@
-//! Exact sliding windows: in no span of a limit's length are more calls served than it allows.
-//!
-//! The stamps of the served calls are kept (a token bucket would let nearly twice the limit through
-//! in one span). Sixteen locks, so that callers seldom meet.
+//! The windows of this node alone. Sixteen locks, so that callers seldom meet.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -9,8 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 use parking_lot::Mutex;
 use tousu_wire::RateLimit;
 
+use super::{Allowance, Way, span_micros};
+
 /// Keeps the stamps.
-pub(crate) struct Limiter {
+pub(super) struct Windows {
     shards: [Mutex<HashMap<String, Window>>; 16],
     hasher: RandomState,
 }
@@ -23,36 +22,14 @@ struct Window {
     empty_at: i64,
 }
 
-/// What the limiter says to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Allowance {
-    /// Whether the call may be served.
-    pub(crate) admitted: bool,
-    /// How many calls one span allows.
-    pub(crate) limit: u32,
-    /// How many more would be served right now.
-    pub(crate) remaining: u32,
-    /// Whole seconds until another place is free, rounded up.
-    pub(crate) reset_seconds: i64,
-}
-
-impl Limiter {
-    pub(crate) fn new() -> Self {
-        Limiter { shards: Default::default(), hasher: RandomState::new() }
+impl Windows {
+    pub(super) fn new() -> Self {
+        Windows { shards: Default::default(), hasher: RandomState::new() }
     }
 
-    /// Asks for a place in the window of `key` at `now` (monotonic microseconds) and takes it if there is one.
-    pub(crate) fn ask(&self, key: String, limit: RateLimit, now: i64) -> Allowance {
-        self.with(key, limit, now, true)
-    }
-
-    /// Tells whether there is a place, without taking it.
-    pub(crate) fn peek(&self, key: String, limit: RateLimit, now: i64) -> Allowance {
-        self.with(key, limit, now, false)
-    }
-
-    fn with(&self, key: String, limit: RateLimit, now: i64, take: bool) -> Allowance {
-        let span = i64::from(limit.seconds) * 1_000_000;
+    /// Looks for a place in the window of `key` at `now` (monotonic microseconds).
+    pub(super) fn ask(&self, key: String, limit: RateLimit, now: i64, way: Way) -> Allowance {
+        let span = span_micros(limit);
         let mut shard = self.shards[self.hasher.hash_one(&key) as usize % self.shards.len()].lock();
         if shard.len() >= SWEEP_ABOVE && !shard.contains_key(&key) {
             shard.retain(|_, window| window.empty_at > now);
@@ -63,17 +40,12 @@ impl Limiter {
         }
         let served = window.stamps.len() as u32;
         let admitted = served < limit.calls;
-        if admitted && take {
+        if way == Way::Count || admitted && way == Way::Take {
             window.stamps.push_back(now);
             window.empty_at = now + span;
         }
         let free_at = window.stamps.front().map_or(now, |oldest| oldest + span);
-        Allowance {
-            admitted,
-            limit: limit.calls,
-            remaining: limit.calls.saturating_sub(window.stamps.len() as u32),
-            reset_seconds: (free_at - now + 999_999).div_euclid(1_000_000),
-        }
+        Allowance::new(admitted, limit, window.stamps.len() as u32, free_at - now)
     }
 }
 
@@ -89,12 +61,12 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_span_holds_more_than_the_limit(gaps in proptest::collection::vec(0i64..60_000, 1..3000)) {
-            let limiter = Limiter::new();
+            let windows = Windows::new();
             let (mut now, mut served) = (0, Vec::new());
             for gap in gaps {
                 now += gap;
                 let free = served.iter().filter(|&&at| at > now - 10_000_000).count() < 500;
-                let allowance = limiter.ask("app".into(), LIMIT, now);
+                let allowance = windows.ask("app".into(), LIMIT, now, Way::Take);
                 // Never too many, and never refused while there is a place.
                 proptest::prop_assert_eq!(allowance.admitted, free);
                 if allowance.admitted {
@@ -106,11 +78,11 @@ mod tests {
 
     #[test]
     fn windows_that_emptied_are_forgotten() {
-        let limiter = Limiter::new();
+        let windows = Windows::new();
         for at in 0..100_000 {
-            limiter.ask(format!("app {at}"), LIMIT, at * 1_000_000);
+            windows.ask(format!("app {at}"), LIMIT, at * 1_000_000, Way::Take);
         }
-        let kept: usize = limiter.shards.iter().map(|shard| shard.lock().len()).sum();
+        let kept: usize = windows.shards.iter().map(|shard| shard.lock().len()).sum();
         assert!(kept <= 16 * (SWEEP_ABOVE + 1), "{kept}");
     }
 }
