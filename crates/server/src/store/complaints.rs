@@ -1,6 +1,6 @@
 //! SQL about complaints.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use tousu_wire::codes::{CodeTable, Overtime};
@@ -282,31 +282,78 @@ impl Tx {
         source: &str,
         batch: &[Incoming],
     ) -> Result<Vec<Outcome>> {
-        const RESERVE: &str =
-            "update shops set last_number = last_number + $2 where shop_id = $1 returning last_number";
-        let last = self.query(shop, RESERVE, &[(batch.len() as i64).into()], |row| row.int(0)).await?;
-        let first = last.first().map_or(1, |last| last - batch.len() as i64 + 1);
+        // Many are mostly new: they are inserted, and what was there shows. Few are mostly changes: what is there is
+        // asked first.
+        let few = batch.len() < CHUNK;
+        let mut known = if few { self.known(shop, batch).await? } else { HashMap::new() };
+        let coming =
+            batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
+        let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut rest = batch;
         while !rest.is_empty() {
             // Two texts only, so that both stay prepared.
             let size = if rest.len() >= CHUNK { CHUNK } else { 1 };
             let (chunk, later) = rest.split_at(size);
-            let number = first + outcomes.len() as i64;
-            outcomes.extend(self.take_in_chunk(shop, version, source, number, chunk).await?);
+            if few && known.contains_key(&chunk[0].complaint.complaint_id) {
+                outcomes.push(Outcome::Unchanged);
+            } else {
+                let is_new = self.insert(shop, version, source, number, chunk).await?;
+                number += chunk.len() as i64;
+                let there = chunk.iter().zip(&is_new).filter_map(|(row, is_new)| (!is_new).then_some(row));
+                known.extend(self.known(shop, there).await?);
+                let outcome = |is_new: &bool| if *is_new { Outcome::Added } else { Outcome::Unchanged };
+                outcomes.extend(is_new.iter().map(outcome));
+            }
             rest = later;
         }
+        self.change(shop, version, source, batch, known, &mut outcomes).await?;
         Ok(outcomes)
     }
 
-    async fn take_in_chunk(
+    /// Gives out so many numbers; the first of them.
+    async fn reserve(&mut self, shop: &ShopId, count: i64) -> Result<i64> {
+        const RESERVE: &str =
+            "update shops set last_number = last_number + $2 where shop_id = $1 returning last_number";
+        let last = self.query(shop, RESERVE, &[count.into()], |row| row.int(0)).await?;
+        Ok(last.first().map_or(1, |last| last - count + 1))
+    }
+
+    /// Those of the complaints that are there, with their numbers.
+    async fn known(
+        &mut self,
+        shop: &ShopId,
+        rows: impl IntoIterator<Item = &Incoming>,
+    ) -> Result<HashMap<String, (Complaint, i64)>> {
+        let ids: Vec<&str> = rows.into_iter().map(|row| row.complaint.complaint_id.as_str()).collect();
+        let mut known = HashMap::new();
+        for chunk in ids.chunks(CHUNK) {
+            let length = if chunk.len() == 1 { 1 } else { CHUNK };
+            let filler = std::iter::repeat(&chunk[chunk.len() - 1]);
+            let filled: Vec<Value<'_>> =
+                chunk.iter().chain(filler).take(length).map(|id| (*id).into()).collect();
+            let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
+            let sql = format!(
+                "select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id in ({})",
+                names.join(", ")
+            );
+            let read = |row: &Row<'_>| Ok((decode(row)?, row.int(COLUMN_COUNT)?));
+            for (complaint, number) in self.query(shop, &sql, &filled, read).await? {
+                known.insert(complaint.complaint_id.clone(), (complaint, number));
+            }
+        }
+        Ok(known)
+    }
+
+    /// Inserts those of the rows that are not there, numbered from `number`, and tells which they are.
+    async fn insert(
         &mut self,
         shop: &ShopId,
         version: i64,
         source: &str,
         number: i64,
         chunk: &[Incoming],
-    ) -> Result<Vec<Outcome>> {
+    ) -> Result<Vec<bool>> {
         let lists: Vec<[String; 2]> = chunk
             .iter()
             .map(|row| Ok([to_json(&row.details.content_object)?, to_json(&row.details.uploaded_images)?]))
@@ -330,53 +377,64 @@ impl Tx {
         // Of two rows with one id the first was inserted; the second is compared like any other.
         let is_new: Vec<bool> =
             chunk.iter().map(|row| inserted.remove(row.complaint.complaint_id.as_str())).collect();
-        let mut outcomes = Vec::with_capacity(chunk.len());
-        for (row, is_new) in chunk.iter().zip(is_new) {
-            outcomes.push(if is_new {
-                self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
-                Outcome::Added
-            } else {
-                self.update(shop, version, source, &row.complaint).await?
-            });
+        for (row, _) in chunk.iter().zip(&is_new).filter(|(_, is_new)| **is_new) {
+            self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
         }
-        Ok(outcomes)
+        Ok(is_new)
     }
 
-    /// Writes the complaint over the one of the same id, if they differ.
-    async fn update(
+    /// Writes the complaints that differ over those of the same id, of which `known` holds what is there, and
+    /// notes in `outcomes` which they are.
+    async fn change(
         &mut self,
         shop: &ShopId,
         version: i64,
         source: &str,
-        new: &Complaint,
-    ) -> Result<Outcome> {
-        let select =
-            format!("select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id = $2");
-        let read = |row: &Row<'_>| Ok((decode(row)?, row.int(COLUMN_COUNT)?));
-        let old = self.query(shop, &select, &[(&new.complaint_id).into()], read).await?.pop();
-        let (old, number) = old.ok_or_else(|| StoreError::Value("a row is gone".into()))?;
-        let new = new.clone().in_place_of(&old);
-        if old == new {
-            return Ok(Outcome::Unchanged);
+        batch: &[Incoming],
+        mut known: HashMap<String, (Complaint, i64)>,
+        outcomes: &mut [Outcome],
+    ) -> Result<()> {
+        let mut changes = Vec::new();
+        for (row, outcome) in batch.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Added) {
+            let new = &row.complaint;
+            let missing = || StoreError::Value("a row is gone".into());
+            let (old, number) = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
+            let new = new.clone().in_place_of(old);
+            if *old != new {
+                *outcome = Outcome::Changed;
+                changes.push((std::mem::replace(old, new.clone()), new, *number));
+            }
         }
         // A complaint may be in the log once per version: of two changes the first says how it was.
         const LOG: &str = "insert into changes
                  (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
              values ($1, $2, $3, 2, $4, $5) on conflict (shop_id, version, number) do nothing";
-        let was = [version.into(), number.into(), old.complaint_time.into(), old.operate_end_time.into()];
-        self.execute(shop, LOG, &was).await?;
         let assignments: Vec<String> =
             COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
         let update = format!(
-            "update complaints set {}, source = ${}, version = ${} where shop_id = $1 and complaint_id = $2",
+            "update complaints set {}, source = ${}, version = ${} where shop_id = $1 and number = ${}",
             assignments.join(", "),
             COLUMN_COUNT + 2,
             COLUMN_COUNT + 3,
+            COLUMN_COUNT + 4,
         );
-        let mut parameters = encode(&new).to_vec();
-        parameters.extend([Value::from(source), version.into()]);
-        self.execute(shop, &update, &parameters).await?;
-        Ok(Outcome::Changed)
+        for changes in changes.chunks(CHUNK) {
+            let mut statements = Vec::with_capacity(2 * changes.len());
+            for (old, new, number) in changes {
+                let was = [
+                    version.into(),
+                    (*number).into(),
+                    old.complaint_time.into(),
+                    old.operate_end_time.into(),
+                ];
+                statements.push((LOG, was.to_vec()));
+                let mut is = encode(new).to_vec();
+                is.extend([Value::from(source), version.into(), (*number).into()]);
+                statements.push((update.as_str(), is));
+            }
+            self.execute_all(shop, &statements).await?;
+        }
+        Ok(())
     }
 
     async fn add_replies(&mut self, shop: &ShopId, complaint_id: &str, replies: &[Reply]) -> Result<()> {

@@ -177,9 +177,9 @@ impl Store {
     /// A transaction that may write to the shop, and the version that what it writes gets; `None` if there
     /// is no such shop. Writers of one shop take turns here.
     pub async fn write(&self, shop: &ShopId) -> Result<Option<(Tx, i64)>> {
-        let mut tx = self.begin_write().await?;
         const TAKE_VERSION: &str =
             "update shops set version = version + 1 where shop_id = $1 returning version";
+        let mut tx = self.begin_write().await?;
         let version = tx.query(shop, TAKE_VERSION, &[], |row| row.int(0)).await?.pop();
         Ok(version.map(|version| (tx, version)))
     }
@@ -272,6 +272,24 @@ impl Tx {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.execute(sql, &all),
             TxDriver::Postgres(tx) => Box::pin(tx.execute(sql, &all)).await,
+        }
+    }
+
+    /// Runs statements about one shop, one after the other, without waiting for each where that costs time.
+    async fn execute_all(&mut self, shop: &ShopId, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
+        statements.iter().for_each(|statement| citus::check(statement.0));
+        match &mut self.driver {
+            TxDriver::Sqlite(tx) => {
+                for (sql, parameters) in statements {
+                    tx.execute(sql, &of_shop(shop, parameters))?;
+                }
+                Ok(())
+            }
+            TxDriver::Postgres(tx) => {
+                let all: Vec<_> =
+                    statements.iter().map(|(sql, parameters)| (*sql, of_shop(shop, parameters))).collect();
+                Box::pin(tx.execute_all(&all)).await
+            }
         }
     }
 

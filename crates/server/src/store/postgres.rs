@@ -217,6 +217,13 @@ impl Tx {
         held.heard(rows)?.iter().map(|row| decode(&Row::Postgres(row))).collect()
     }
 
+    /// Runs statements in order, all of them under way at once.
+    pub(super) async fn execute_all(&mut self, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
+        let held = self.held()?;
+        let done = bounded(held.patience, held.connection.execute_all(statements)).await;
+        held.heard(done)
+    }
+
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
         let held = self.held()?;
         let count = bounded(held.patience, held.connection.execute(sql, &bound(parameters))).await;

@@ -29,6 +29,7 @@ const COMMANDS: &[&[&str]] = &[
     &["token"],
     &["import"],
     &["bench-data"],
+    &["migrate"],
     &["doctor"],
     &["config"],
     &["completions"],
@@ -351,6 +352,19 @@ fn an_import_can_be_interrupted() {
         let (code, said) = running.end();
         assert!(code == Some(1) && said.contains("已被中断"), "{code:?} {said}");
         drop(input);
+    });
+}
+
+#[test]
+fn migrate_makes_the_tables_and_says_how_far_they_are() {
+    on_each_database(async |database| {
+        let program = Program::on(database);
+        for _ in 0..2 {
+            let told = program.json(&["migrate"]);
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(2), &json!(false)));
+        }
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 2）"));
+        program.shop_and_app(SHOP);
     });
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
@@ -13,9 +15,9 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, CopyInSink, Row, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{bounded, tls};
+use super::{bound, bounded, tls};
 use crate::settings::Storage;
-use crate::store::{PATIENCE, Result, StoreError};
+use crate::store::{PATIENCE, Result, StoreError, Value};
 
 type Answer<T> = std::result::Result<T, tokio_postgres::Error>;
 
@@ -125,6 +127,31 @@ impl Connection {
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Answer<u64> {
         let statement = self.prepared(sql).await?;
         self.client.execute(&statement, parameters).await
+    }
+
+    /// Sends all before the first answer: they are carried out in order, and the first error is told.
+    pub(super) async fn execute_all(&mut self, statements: &[(&str, Vec<Value<'_>>)]) -> Answer<()> {
+        for (sql, _) in statements {
+            self.prepared(sql).await?;
+        }
+        let this = &*self;
+        let mut under_way = Vec::with_capacity(statements.len());
+        for (sql, parameters) in statements {
+            let mut sent = Box::pin(async move {
+                let bound = bound(parameters);
+                this.client.execute(&this.statements[*sql], &bound).await
+            });
+            // Polled once, it is sent.
+            if let Poll::Ready(answer) = poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
+                answer?;
+            } else {
+                under_way.push(sent);
+            }
+        }
+        for sent in under_way {
+            sent.await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn batch(&self, sql: &str) -> Answer<()> {
