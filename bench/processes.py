@@ -55,7 +55,7 @@ def serving(command: Command, environment: dict[str, str] | None = None) -> Iter
 
 
 def wait_until_open(server: Server, process: subprocess.Popen):
-    for _ in range(3000):
+    for _ in range(6000):
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port)):
             return
         if process.poll() is not None:

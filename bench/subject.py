@@ -19,6 +19,7 @@ SHOP, SMALL_SHOP, PERMISSION = "appbench", "appsmall", "投诉管理-查询"
 INTERFACE = "/xe.pay_through.complaint_record.xe.b_complaints.list/1.0.0"
 BACKENDS = ("SQLite", "PostgreSQL")
 DAYS = 365
+FAR = 4_000_000_000  # epoch seconds after every complaint
 # A shop of more complaints is read into memory in the background, and the log tells when it is there.
 READ_AT_ONCE = 20_000
 
@@ -85,7 +86,7 @@ class Databases:
         key = backend, complaints, skew
         if key not in self.made:
             url = self.new(backend)
-            asked = ["--complaints", str(complaints), "--skew", skew, "--days", str(DAYS), "--until", beijing(self.until)]
+            asked = f"--complaints={complaints}", f"--skew={skew}", f"--days={DAYS}", f"--until={beijing(self.until)}"
             report = tousu(url, "bench-data", *asked)
             say(f"{backend}: bench-data made {complaints:,} complaints ({skew}) in {report['seconds']:.1f} s")
             tousu(url, "shop", "add", SMALL_SHOP, "--name", "bench")
@@ -143,7 +144,9 @@ def in_memory(database: Database) -> Iterator[Server]:
     """tousu on the database, when it has read the shop."""
     with serving(tousu_serve, settings(database.url)) as server:
         page(server, database.token)
+        patience = time.monotonic() + 300
         while database.complaints > READ_AT_ONCE and "the shop is in memory" not in server.said():
+            assert time.monotonic() < patience, server.said()
             time.sleep(0.1)
         yield server
 
@@ -163,4 +166,3 @@ def page(server: Server, token: str, **parameters) -> dict:
     answer = json.loads(ask(server, token, **parameters))
     assert answer["code"] == 0, answer
     return answer["data"]
-

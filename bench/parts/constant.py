@@ -6,10 +6,9 @@ from datetime import datetime
 
 from measure import Caller, Run, line
 from processes import Server, say
-from subject import BACKENDS, SHOP, Database, beijing, in_memory, page
+from subject import BACKENDS, FAR, SHOP, Database, beijing, in_memory, page
 
 TARGETS = {"SQLite": 1.5, "PostgreSQL": 2}
-FAR = 4_000_000_000  # after every complaint
 
 
 def measure(run: Run) -> list[str]:
@@ -23,7 +22,8 @@ def measure(run: Run) -> list[str]:
         for name, seconds in {"small shop": small, **large}.items():
             say(f"{backend}, {complaints:,} complaints ({skew}), {name}: {seconds * 1e6:.0f} µs")
         shop = f"{backend}, {complaints:,} complaints ({skew})"
-        what = f"constant cost, {shop}: the worst of {len(large)} pages ({worst}) : first page of {run.databases.small:,}"
+        small_page = f"first page of {run.databases.small:,}"
+        what = f"constant cost, {shop}: worst of {len(large)} pages ({worst}) : {small_page}"
         lines.append(line(what, large[worst] / small, "{:.2f}×", "≤", TARGETS[backend]))
         naive = statistics.median(database.milliseconds(statements(complaints)) for _ in range(3))
         what = f"constant cost, {shop}: COUNT and OFFSET for the middle page : tousu"
@@ -32,7 +32,7 @@ def measure(run: Run) -> list[str]:
 
 
 def questions(server: Server, token: str) -> dict:
-    """Of each filter and place: the parameters of a call, which differ with `turn`, so that nothing is remembered."""
+    """Of each filter and place: the parameters of a call, which differ with the turn, so that nothing is remembered."""
     total = page(server, token)["total"]
     # From a quarter of the complaints to three: the busy day of a campaign is cut on both sides.
     end, start = (moment(page(server, token, page=total // 10 * part // 4)) for part in (1, 3))

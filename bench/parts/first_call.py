@@ -1,11 +1,11 @@
 """The first calls after a start, when no shop is in memory yet."""
 
 import statistics
-import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from measure import Caller, Run, line
 from processes import serving
-from subject import BACKENDS, Database, beijing, settings, tousu_serve
+from subject import BACKENDS, FAR, Database, beijing, settings, tousu_serve
 
 STARTS = 3
 
@@ -32,15 +32,12 @@ def first_page(database: Database) -> float:
 
 def last_page(database: Database) -> tuple[float, float]:
     """Seconds of the last page, and of the slowest call to the small shop until it is there."""
-    taken: list[float] = []
-    slowest = 0.0
-    with serving(tousu_serve, settings(database.url)) as server:
+    with serving(tousu_serve, settings(database.url)) as server, ThreadPoolExecutor() as threads:
         large, small = Caller(server), Caller(server)
-        last = threading.Thread(target=lambda: taken.append(large.call(database.token, page=database.complaints // 10)))
-        last.start()
-        second = 0
-        while last.is_alive() or not second:
-            slowest = max(slowest, small.call(database.small_token, end_time=beijing(4_000_000_000 + second)))
-            second += 1
-            last.join(0.005)
-    return taken[0], slowest
+        last = threads.submit(large.call, database.token, page=database.complaints // 10)
+        meanwhile: list[float] = []
+        while not (last.done() and meanwhile):
+            # Of each second another, so that no answer is remembered.
+            meanwhile.append(small.call(database.small_token, end_time=beijing(FAR + len(meanwhile))))
+            wait([last], timeout=0.005)
+    return last.result(), max(meanwhile)

@@ -6,10 +6,11 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from measure import Caller, Run, line
 from processes import BUILT, Server, output, say, serving
-from subject import BACKENDS, SHOP, beijing, new_shop, page, settings, take_in, tousu_serve, write_rows
+from subject import BACKENDS, FAR, SHOP, beijing, new_shop, page, settings, take_in, tousu_serve, write_rows
 
 YARDSTICK = {"SQLite": "bare_inserts", "PostgreSQL": "bare_copy"}
 
@@ -55,15 +56,14 @@ def polled(url: str, token: str, complaints: int) -> Iterator[Server]:
             if done.wait(0.05):
                 return
             # Of each second another, so that no answer is remembered.
-            caller.call(token, end_time=beijing(4_000_000_000 + second), expect_rows=False)
+            caller.call(token, end_time=beijing(FAR + second), expect_rows=False)
 
-    with serving(tousu_serve, settings(url)) as server:
+    with serving(tousu_serve, settings(url)) as server, ThreadPoolExecutor() as threads:
         assert page(server, token)["total"] == 0
-        poller = threading.Thread(target=poll, args=[server])
-        poller.start()
+        polling = threads.submit(poll, server)
         try:
             yield server
         finally:
             done.set()
-            poller.join()
+            polling.result()
         assert page(server, token)["total"] == complaints

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from measure import Run, fixed_bytes, line
 from processes import KEPT, say, serving
@@ -35,9 +36,9 @@ def writing(database: Database, rows: list[dict]) -> Iterator[None]:
     done = threading.Event()
     command = [TOUSU, "import", "--shop", SHOP, "--format", "json", "--batch", "1", "--json", "-"]
     environment = {**os.environ, **settings(database.url)}
-    with subprocess.Popen(
-        command, env=environment, cwd=KEPT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as importing:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    importing = subprocess.Popen(command, env=environment, cwd=KEPT, **pipes)
+    with importing, ThreadPoolExecutor() as threads:
 
         def feed():
             for state in itertools.cycle((1, 0)):
@@ -48,13 +49,12 @@ def writing(database: Database, rows: list[dict]) -> Iterator[None]:
                     importing.stdin.write(json.dumps(changed).encode() + b"\n")
                     importing.stdin.flush()
 
-        feeder = threading.Thread(target=feed)
-        feeder.start()
+        feeding = threads.submit(feed)
         try:
             yield
         finally:
             done.set()
-            feeder.join()
+            feeding.result()
             printed, errors = importing.communicate()
     report = json.loads(printed)
     say(f"written meanwhile: {report}")
