@@ -1,0 +1,14 @@
+"""The parts of the bench, in the order of the table: each measures something and gives its lines."""
+
+from . import basic, constant, first_call, imports, memory, polls, random_calls, writes
+
+PARTS = {
+    "basic": basic.measure,
+    "constant": constant.measure,
+    "random": random_calls.measure,
+    "polls": polls.measure,
+    "write": writes.measure,
+    "import": imports.measure,
+    "memory": memory.measure,
+    "first": first_call.measure,
+}
