@@ -40,6 +40,15 @@ struct Leaf {
     counts: [u16; CLASSES],
 }
 
+/// What became of a complaint that was to be inserted into a leaf.
+enum Inserted {
+    Here,
+    /// The leaf was full: this is its right part now.
+    Split(Leaf),
+    /// It does not fit beside the rest, and was not inserted: this is what stands to the right of its place.
+    TooFar(Option<Leaf>),
+}
+
 /// Complaints in a leaf, and leaves in a branch, at most.
 const LEAF: usize = 512;
 const BRANCH: usize = 256;
@@ -241,10 +250,10 @@ impl Tree {
         branch.counts[entry.class.0 as usize] += 1;
         let leaf = &mut branch.leaves[leaf_at];
         match leaf.insert(place, entry) {
-            Ok(None) => {}
-            Ok(Some(right)) => branch.leaves.insert(leaf_at + 1, right),
+            Inserted::Here => {}
+            Inserted::Split(right) => branch.leaves.insert(leaf_at + 1, right),
             // A span of more than a century within a leaf: the complaint gets one of its own.
-            Err(right) => {
+            Inserted::TooFar(right) => {
                 branch.leaves.insert(leaf_at + 1, Leaf::of(entry));
                 if let Some(right) = right {
                     branch.leaves.insert(leaf_at + 2, right);
@@ -359,32 +368,33 @@ impl Leaf {
         self.seconds.partition_point(|second| self.base + i64::from(*second) < time)
     }
 
-    /// Inserts a complaint, giving the right half if the leaf had to be split. `Err` with what stands to the
-    /// right of the place if the complaint is too far in time from the rest; it is not inserted then.
-    fn insert(&mut self, place: usize, entry: Entry) -> Result<Option<Leaf>, Option<Leaf>> {
+    /// Inserts a complaint, unless it is too far in time from the rest.
+    fn insert(&mut self, place: usize, entry: Entry) -> Inserted {
         if entry.time < self.base {
             let shift = u32::try_from(self.base - entry.time).ok();
             let fits = shift
                 .filter(|shift| self.seconds.last().is_none_or(|last| last.checked_add(*shift).is_some()));
-            let Some(shift) = fits else { return Err(self.split_off(place)) };
+            let Some(shift) = fits else { return Inserted::TooFar(self.split_off(place)) };
             self.base = entry.time;
             self.seconds.iter_mut().for_each(|second| *second += shift);
         }
-        let Ok(second) = u32::try_from(entry.time - self.base) else { return Err(self.split_off(place)) };
+        let Ok(second) = u32::try_from(entry.time - self.base) else {
+            return Inserted::TooFar(self.split_off(place));
+        };
         if self.len() < LEAF {
             self.put(place, second, entry);
-            return Ok(None);
+            return Inserted::Here;
         }
         // What grows at the end leaves full leaves behind.
         if place == LEAF {
-            return Ok(Some(Leaf::of(entry)));
+            return Inserted::Split(Leaf::of(entry));
         }
-        let mut right = self.split_off(LEAF / 2);
-        match (&mut right, place > LEAF / 2) {
-            (Some(right), true) => right.put(place - LEAF / 2, (entry.time - right.base) as u32, entry),
-            _ => self.put(place, second, entry),
+        let Some(mut right) = self.split_off(LEAF / 2) else { return Inserted::Here };
+        match place > LEAF / 2 {
+            true => right.put(place - LEAF / 2, (entry.time - right.base) as u32, entry),
+            false => self.put(place, second, entry),
         }
-        Ok(right)
+        Inserted::Split(right)
     }
 
     fn put(&mut self, place: usize, second: u32, entry: Entry) {

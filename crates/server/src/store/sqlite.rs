@@ -209,6 +209,7 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
 /// A transaction on a connection of its own.
 pub(super) struct Tx(Option<Held>);
 
+#[expect(clippy::large_enum_variant, reason = "there are few, and a box would cost each call an allocation")]
 enum Held {
     Reader(Reader, Arc<Pool>, OwnedSemaphorePermit),
     Writer(OwnedMutexGuard<Connection>),
