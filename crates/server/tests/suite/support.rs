@@ -85,8 +85,13 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
 
 /// Runs a test on SQLite and on PostgreSQL. A missing database fails it.
 pub fn on_each_database(test: impl AsyncFn(&Database)) {
+    on_sqlite(&test);
+    on_postgres(test);
+}
+
+/// Runs a test that is about PostgreSQL alone, or needs what only it can do.
+pub fn on_postgres(test: impl AsyncFn(&Database)) {
     run(async {
-        test(&Database::sqlite()).await;
         let postgres = Database::postgres().await;
         test(&postgres).await;
         if let Some((server, name)) = &postgres.postgres {

@@ -56,7 +56,7 @@ enum Way {
     Look,
     /// It is taken.
     Take,
-    /// It is taken even if there is none: somebody else admitted the call.
+    /// It is taken even if there is none: somebody else decides about the call.
     Count,
 }
 
@@ -115,26 +115,24 @@ impl Limiter {
         way: Way,
     ) -> Result<Allowance, Refusal> {
         // A Redis that comes back may have forgotten everything, and knows nothing of what was served
-        // without it. What this node served is known here, so that it never serves too much by itself.
+        // without it. What this node served is known here, so that it never serves too much by itself:
+        // the call is counted here before Redis is asked, since Redis may go before it answers.
         let doubtful = shared.came_back_within(limit, now);
-        if doubtful {
-            let own = self.own.ask(key.clone(), limit, now, Way::Look);
-            if !own.admitted {
-                return Ok(own);
-            }
+        let way_here = if way == Way::Take && !doubtful { Way::Count } else { way };
+        let own = self.own.ask(key.clone(), limit, now, way_here);
+        if doubtful && !own.admitted {
+            return Ok(own);
         }
-        match shared.ask(&key, limit, now, way).await {
-            Some(allowance) if allowance.admitted => {
-                let way = if way == Way::Take { Way::Count } else { way };
-                let own = self.own.ask(key, limit, now, way);
-                Ok(if doubtful && own.remaining < allowance.remaining { own } else { allowance })
-            }
-            Some(allowance) => Ok(allowance),
-            None if self.when_gone == WhenGone::Closed => {
-                Err(Refusal::busy("the Redis of the limits is gone, and limits.redis_gone is closed"))
-            }
-            None => Ok(self.own.ask(key, limit, now, way)),
+        let answer = match shared.ask(&key, limit, now, way).await {
+            Some(shared) if doubtful && own.remaining < shared.remaining => Ok(own),
+            Some(shared) => Ok(shared),
+            None if self.when_gone == WhenGone::Open => Ok(own),
+            None => Err(Refusal::busy("the Redis of the limits is gone, and limits.redis_gone is closed")),
+        };
+        if way == Way::Take && !answer.as_ref().is_ok_and(|answer| answer.admitted) {
+            self.own.give_back(&key, now);
         }
+        answer
     }
 }
 

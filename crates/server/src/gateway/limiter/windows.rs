@@ -30,7 +30,7 @@ impl Windows {
     /// Looks for a place in the window of `key` at `now` (monotonic microseconds).
     pub(super) fn ask(&self, key: String, limit: RateLimit, now: i64, way: Way) -> Allowance {
         let span = span_micros(limit);
-        let mut shard = self.shards[self.hasher.hash_one(&key) as usize % self.shards.len()].lock();
+        let mut shard = self.shard(&key).lock();
         if shard.len() >= SWEEP_ABOVE && !shard.contains_key(&key) {
             shard.retain(|_, window| window.empty_at > now);
         }
@@ -46,6 +46,19 @@ impl Windows {
         }
         let free_at = window.stamps.front().map_or(now, |oldest| oldest + span);
         Allowance::new(admitted, limit, window.stamps.len() as u32, free_at - now)
+    }
+
+    /// Gives back a place that was taken at `now`.
+    pub(super) fn give_back(&self, key: &str, now: i64) {
+        if let Some(window) = self.shard(key).lock().get_mut(key)
+            && let Some(at) = window.stamps.iter().rposition(|&taken| taken == now)
+        {
+            window.stamps.remove(at);
+        }
+    }
+
+    fn shard(&self, key: &str) -> &Mutex<HashMap<String, Window>> {
+        &self.shards[self.hasher.hash_one(key) as usize % self.shards.len()]
     }
 }
 

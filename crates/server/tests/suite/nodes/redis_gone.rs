@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::json;
+use tokio::sync::watch;
 use tousu::settings::WhenGone;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::{Endpoint, ReturnCode};
@@ -78,6 +80,38 @@ fn open_each_node_counts_for_itself_until_redis_is_back() {
         nodes[0].clock.advance_micros(10 * SECOND);
         let both = (served(&nodes[0], &token).await, served(&nodes[1], &token).await);
         assert_eq!(both, (500, 0), "from now on they share again");
+    });
+}
+
+/// With Redis coming and going, however much is under way just then.
+#[test]
+fn no_node_serves_too_much_by_itself() {
+    on_sqlite(async |database| {
+        let mut redis = Redis::start();
+        let [node, _] = two_nodes(database, |settings| redis.share(settings)).await.map(shared);
+        let token = node.any_token().await;
+        let served = watch::Sender::new(0);
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                let (node, token, served) = (node.clone(), token.clone(), served.clone());
+                tokio::spawn(async move {
+                    while node.list(&token, json!({})).await.code() == 0 {
+                        served.send_modify(|served| *served += 1);
+                    }
+                })
+            })
+            .collect();
+        let mut seen = served.subscribe();
+        for calls in [60, 120, 180, 240, 300] {
+            seen.wait_for(|served| *served >= calls).await.unwrap();
+            redis.go();
+            seen.wait_for(|served| *served >= calls + 30).await.unwrap();
+            redis.come();
+        }
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        assert_eq!(*served.borrow(), 500);
     });
 }
 
@@ -201,22 +235,32 @@ fn operators_see_it_go_and_come() {
             let text = demo.metrics().await;
             assert!(text.contains(&format!("\ntousu_limiter_redis_up {value}\n")), "{text}");
         };
+        let body = json!({ "access_token": demo.access_token });
+        let path = ComplaintList::path();
+        // At once, so that many find out at once.
         let call = async || {
-            for _ in 0..20 {
-                let body = json!({ "access_token": demo.access_token });
-                demo.post(&ComplaintList::path(), &body).await.data();
+            for answer in join_all((0..20).map(|_| demo.post(&path, &body))).await {
+                answer.data();
             }
         };
         let readyz = async || {
             demo.http.get(format!("{}/readyz", demo.url)).send().await.unwrap().text().await.unwrap()
         };
-        for _ in 0..2 {
+        for hangs in [true, false] {
             call().await;
             metric("1").await;
-            redis.go();
+            if hangs {
+                redis.signal("STOP")
+            } else {
+                redis.go()
+            }
             call().await;
             metric("0").await;
-            redis.come();
+            if hangs {
+                redis.signal("CONT")
+            } else {
+                redis.come()
+            }
             let back = async { while !readyz().await.contains("shared") {} };
             tokio::time::timeout(Duration::from_secs(20), back).await.expect("Redis is seen again");
         }

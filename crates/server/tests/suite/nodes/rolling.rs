@@ -190,12 +190,10 @@ async fn caller(seen: Arc<Seen>, url: String, token: String, credentials: Value)
 
 #[test]
 fn no_call_is_lost_while_nodes_come_and_go() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let database = Database::postgres().await;
+    on_postgres(async |database| {
         let prefix = prefix();
-        let mut nodes = [Node::start(&database, &prefix), Node::start(&database, &prefix)];
-        let program = Program::on(&database);
+        let mut nodes = [Node::start(database, &prefix), Node::start(database, &prefix)];
+        let program = Program::on(database);
         let mut credentials = program.shop_and_app(SHOP);
         credentials["grant_type"] = json!("client_credential");
         let client_id = credentials["client_id"].as_str().unwrap();
@@ -258,7 +256,7 @@ fn no_call_is_lost_while_nodes_come_and_go() {
         }
         nodes[0].come();
 
-        who_calls_is_known(&nginx, &database).await;
+        who_calls_is_known(&nginx, database).await;
 
         for (path, status) in
             [("/docs", 200), ("/readyz", 404), ("/metrics", 404), ("//api//metrics", 404), ("/healthz", 404)]
