@@ -1,10 +1,12 @@
 //! What becomes of limits when their Redis goes, hangs, and comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
 use tousu::settings::WhenGone;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::{Endpoint, ReturnCode};
@@ -33,7 +35,7 @@ async fn served(node: &Server, token: &str) -> usize {
 }
 
 /// So many calls at once on each node; the codes that they are answered with, each in time.
-async fn at_once(nodes: &[std::sync::Arc<Server>; 2], token: &str, calls: usize) -> Vec<i64> {
+async fn at_once(nodes: &[Arc<Server>; 2], token: &str, calls: usize) -> Vec<i64> {
     let calling: Vec<_> = (0..2 * calls)
         .map(|number| {
             let (node, token) = (nodes[number % 2].clone(), token.to_owned());
@@ -90,28 +92,47 @@ fn no_node_serves_too_much_by_itself() {
         let mut redis = Redis::start();
         let [node, _] = two_nodes(database, |settings| redis.share(settings)).await.map(shared);
         let token = node.any_token().await;
-        let served = watch::Sender::new(0);
+        // So many calls may be made; they are made as fast as eight callers can.
+        let (allowed, served) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let callers: Vec<_> = (0..8)
             .map(|_| {
-                let (node, token, served) = (node.clone(), token.clone(), served.clone());
+                let (node, token) = (node.clone(), token.clone());
+                let (allowed, served) = (allowed.clone(), served.clone());
                 tokio::spawn(async move {
-                    while node.list(&token, json!({})).await.code() == 0 {
-                        served.send_modify(|served| *served += 1);
+                    loop {
+                        allowed.acquire().await.unwrap().forget();
+                        if node.list(&token, json!({})).await.code() != 0 {
+                            break;
+                        }
+                        served.fetch_add(1, Ordering::SeqCst);
                     }
                 })
             })
             .collect();
-        let mut seen = served.subscribe();
-        for calls in [60, 120, 180, 240, 300] {
-            seen.wait_for(|served| *served >= calls).await.unwrap();
+        for _ in 0..5 {
+            let before = served.load(Ordering::SeqCst);
+            allowed.add_permits(60);
+            while served.load(Ordering::SeqCst) < before + 20 {
+                tokio::task::yield_now().await;
+            }
             redis.go();
-            seen.wait_for(|served| *served >= calls + 30).await.unwrap();
+            while served.load(Ordering::SeqCst) < before + 60 {
+                tokio::task::yield_now().await;
+            }
             redis.come();
+            until(&node, 200, "shared").await;
         }
+        // From 460 on, Redis goes once more.
+        allowed.add_permits(160);
+        while served.load(Ordering::SeqCst) < 460 {
+            tokio::task::yield_now().await;
+        }
+        redis.go();
+        allowed.add_permits(1000);
         for caller in callers {
             caller.await.unwrap();
         }
-        assert_eq!(*served.borrow(), 500);
+        assert_eq!(served.load(Ordering::SeqCst), 500);
     });
 }
 
