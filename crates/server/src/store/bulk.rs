@@ -80,7 +80,7 @@ impl Store {
         let (driver, indexes) = match &self.0 {
             Driver::Sqlite(sqlite) => (TxDriver::Sqlite(sqlite.begin_load().await?), sqlite::INDEXES),
             Driver::Postgres(postgres) => {
-                (TxDriver::Postgres(postgres.begin_load().await?), postgres::INDEXES)
+                (TxDriver::Postgres(postgres.begin_load().await?.into()), postgres::INDEXES)
             }
         };
         Ok((Tx { driver, began }, indexes))

@@ -5,19 +5,25 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, shown};
 use super::listing::{MOST_NUMBERS, in_list};
-use super::{Driver, Result, Row, ShopId, Store, StoreError, Value, citus, postgres};
+use super::{Driver, Result, Row, ShopId, Store, StoreError, Value, citus, count_seconds, postgres};
 use crate::complaint::Shown;
 
 impl Store {
     /// The shop's version at this moment, if there is such a shop.
     pub async fn version(&self, shop: &ShopId) -> Result<Option<i64>> {
-        self.glance(shop, &[], |_, _| {}).await
+        if let Driver::Sqlite(sqlite) = &self.0
+            && let Some(version) = sqlite.known_version(shop)
+        {
+            return Ok(Some(version));
+        }
+        Box::pin(self.glance(shop, &[], |_, _| {})).await
     }
 
     /// Gives those of the numbered complaints that exist, each with its number, in any order, and the shop's
@@ -30,7 +36,7 @@ impl Store {
     ) -> Result<Option<i64>> {
         match &self.0 {
             Driver::Postgres(_) if numbers.len() <= TOGETHER => {
-                let seen = self.1.look(self, shop, numbers).await?;
+                let seen = Box::pin(self.1.look(self, shop, numbers)).await?;
                 for number in numbers {
                     if let Some(row) = seen.rows.get(number) {
                         give(*number, shown(&Row::Postgres(row))?);
@@ -101,10 +107,12 @@ impl Looks {
         let mut numbers: Vec<i64> = looks.iter().flat_map(|look| &look.numbers).copied().collect();
         numbers.sort_unstable();
         numbers.dedup();
+        let began = Instant::now();
         let seen = match &store.0 {
-            Driver::Postgres(postgres) => see(postgres, shop, &numbers).await,
+            Driver::Postgres(postgres) => Box::pin(see(postgres, shop, &numbers)).await,
             Driver::Sqlite(_) => Err(StoreError::Value("looks are for PostgreSQL".into())),
         };
+        count_seconds(began);
         let seen = seen.map(Arc::new).map_err(Arc::new);
         // What befell one befalls all that wait: none is left to find out by itself that the server is gone.
         let others = if seen.is_err() { self.all(shop) } else { Vec::new() };

@@ -10,6 +10,7 @@ pub mod citus;
 mod complaints;
 mod examine;
 mod glance;
+mod intake;
 mod leases;
 mod listing;
 mod migrate;
@@ -24,8 +25,9 @@ use std::time::{Duration, Instant};
 
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
-pub use complaints::{Incoming, Outcome, Stored};
+pub use complaints::Stored;
 pub use examine::Finding;
+pub use intake::{Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
@@ -128,7 +130,8 @@ pub struct Tx {
 
 enum TxDriver {
     Sqlite(sqlite::Tx),
-    Postgres(postgres::Tx),
+    /// Boxed: what every call carries stays small.
+    Postgres(Box<postgres::Tx>),
 }
 
 impl Store {
@@ -169,7 +172,7 @@ impl Store {
         let began = Instant::now();
         let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read().await?),
-            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_read()).await?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_read()).await?.into()),
         };
         Ok(Tx { driver, began })
     }
@@ -188,7 +191,7 @@ impl Store {
         let began = Instant::now();
         let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_write().await?),
-            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_write()).await?),
+            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_write()).await?.into()),
         };
         Ok(Tx { driver, began })
     }
@@ -313,8 +316,8 @@ impl Tx {
         }
     }
 
-    fn note_version(&mut self, shop: &ShopId, version: Option<i64>) {
-        if let (TxDriver::Sqlite(tx), Some(version)) = (&mut self.driver, version) {
+    fn note_version(&self, shop: &ShopId, version: Option<i64>) {
+        if let (TxDriver::Sqlite(tx), Some(version)) = (&self.driver, version) {
             tx.note_version(shop, version);
         }
     }
@@ -354,9 +357,14 @@ impl Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if let Some(seconds) = SECONDS.get() {
-            seconds.record(self.began.elapsed());
-        }
+        count_seconds(self.began);
+    }
+}
+
+/// Counts the time of a transaction, or of what stands for one.
+fn count_seconds(began: Instant) {
+    if let Some(seconds) = SECONDS.get() {
+        seconds.record(began.elapsed());
     }
 }
 

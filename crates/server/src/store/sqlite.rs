@@ -4,8 +4,8 @@
 //! costs several times the statement. What may take long (a commit's fsync, a count) is announced to
 //! the runtime with `block_in_place`.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+mod generation;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::block_in_place;
 
+use self::generation::{Generation, Generations};
 use super::{PATIENCE, Result, Row, ShopId, StoreError, Value};
 use crate::settings::Storage;
 
@@ -25,9 +26,9 @@ pub(super) struct Sqlite(Arc<Pool>);
 struct Pool {
     file: PathBuf,
     synchronous: &'static str,
-    /// The index of the log, which all who have the file open share; absent where it could not be read.
-    shared: Option<&'static File>,
-    idle_readers: Mutex<Vec<Reader>>,
+    generations: Generations,
+    #[expect(clippy::vec_box, reason = "a transaction carries its reader, and is carried itself")]
+    idle_readers: Mutex<Vec<Box<Reader>>>,
     /// A place for each reader: reads are work for a core, so that more readers than this only cost memory.
     places: Arc<Semaphore>,
     readers: usize,
@@ -38,32 +39,8 @@ struct Pool {
 struct Reader {
     connection: Connection,
     holds: Option<Generation>,
-    /// Versions that were read in this snapshot.
-    versions: Vec<(ShopId, i64)>,
 }
 
-/// Changes with every commit, whoever makes it: the header of the index of the write-ahead log, both copies.
-/// It is read without SQLite, for one system call instead of the locks of a transaction, which all readers of a
-/// process contend for. Its format is documented (https://www.sqlite.org/walformat.html).
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Generation([u8; 96]);
-
-impl Generation {
-    fn read(shared: &File) -> Option<Self> {
-        let mut header = [0; 96];
-        shared.read_exact_at(&mut header, 0).ok()?;
-        let version = u32::from_ne_bytes(header[..4].try_into().ok()?);
-        (version == 3_007_000).then_some(Generation(header))
-    }
-
-    /// How many pages the log holds.
-    fn log_pages(&self) -> u32 {
-        self.0[16..20].try_into().map_or(u32::MAX, u32::from_ne_bytes)
-    }
-}
-
-/// Versions that a reader remembers.
-const MOST_VERSIONS: usize = 16;
 /// A log of more pages than this is not held back from starting anew: no snapshot outlives its call then.
 const LONG_LOG: u32 = 4000;
 
@@ -72,17 +49,14 @@ impl Sqlite {
         let file = PathBuf::from(file);
         let synchronous = settings.sqlite_synchronous.pragma();
         let writer = connect(&file, synchronous, create)?;
-        let mut log_index = file.clone().into_os_string();
-        log_index.push("-shm");
-        // Never closed: POSIX ends all of a process's locks on a file when it closes any handle of it, and
-        // SQLite's own are on this one.
-        let shared = File::open(log_index).ok().map(|file| &*Box::leak(Box::new(file)));
+        // A new file has no log before it is first read.
+        writer.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let readers = settings.connections.min(4 * cores).max(1);
         Ok(Sqlite(Arc::new(Pool {
+            generations: Generations::of(&file),
             file,
             synchronous,
-            shared,
             idle_readers: Mutex::default(),
             places: Arc::new(Semaphore::new(readers)),
             readers,
@@ -96,18 +70,17 @@ impl Sqlite {
             Err(_) => {
                 let waiting = tokio::time::timeout(PATIENCE, self.0.places.clone().acquire_owned());
                 let busy = || StoreError::Value("all readers are busy".into());
-                waiting.await.map_err(|_| busy())?.map_err(|_| busy())?
+                Box::pin(waiting).await.map_err(|_| busy())?.map_err(|_| busy())?
             }
         };
-        let generation = self.0.shared.and_then(Generation::read);
+        let generation = self.0.generations.now();
         let idle = self.0.idle_readers.lock().pop();
         let mut reader = match idle {
             Some(reader) => reader,
-            None => Reader {
-                connection: connect(&self.0.file, self.0.synchronous, false)?,
-                holds: None,
-                versions: Vec::new(),
-            },
+            None => {
+                let connection = connect(&self.0.file, self.0.synchronous, false)?;
+                Box::new(Reader { connection, holds: None })
+            }
         };
         if reader.holds.is_none() || reader.holds != generation {
             reader.let_go()?;
@@ -121,9 +94,14 @@ impl Sqlite {
     /// Gives up the snapshots that are held between calls, if somebody wrote since: they keep the log from
     /// starting anew. To be called now and then.
     pub(super) fn let_go(&self) -> Result<()> {
-        let generation = self.0.shared.and_then(Generation::read);
+        let generation = self.0.generations.now();
         let mut readers = self.0.idle_readers.lock();
-        readers.iter_mut().filter(|reader| reader.holds != generation).try_for_each(Reader::let_go)
+        readers.iter_mut().filter(|reader| reader.holds != generation).try_for_each(|reader| reader.let_go())
+    }
+
+    /// The shop's version now, if it was read since anybody wrote.
+    pub(super) fn known_version(&self, shop: &ShopId) -> Option<i64> {
+        self.0.generations.version(self.0.generations.now()?, shop)
     }
 
     pub(super) async fn begin_write(&self) -> Result<Tx> {
@@ -142,6 +120,7 @@ impl Sqlite {
     /// Begins the one transaction of a bulk load, for which the file must be ours alone. Under a rollback journal a
     /// new page is written once, to where it belongs; the log would double that. A larger cache is no faster.
     pub(super) async fn begin_load(&self) -> Result<Tx> {
+        self.0.generations.end();
         self.0.idle_readers.lock().clear();
         let writer = self.0.writer.clone().lock_owned().await;
         block_in_place(|| {
@@ -209,9 +188,8 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
 /// A transaction on a connection of its own.
 pub(super) struct Tx(Option<Held>);
 
-#[expect(clippy::large_enum_variant, reason = "there are few, and a box would cost each call an allocation")]
 enum Held {
-    Reader(Reader, Arc<Pool>, OwnedSemaphorePermit),
+    Reader(Box<Reader>, Arc<Pool>, OwnedSemaphorePermit),
     Writer(OwnedMutexGuard<Connection>),
 }
 
@@ -224,17 +202,18 @@ impl Tx {
         }
     }
 
-    /// The shop's version, if it was read in this snapshot before.
+    /// The shop's version, if it was read in this snapshot or one like it before.
     pub(super) fn known_version(&self, shop: &ShopId) -> Option<i64> {
-        let Some(Held::Reader(reader, ..)) = &self.0 else { return None };
-        reader.versions.iter().find(|known| known.0 == *shop).map(|known| known.1)
+        let Some(Held::Reader(reader, pool, _)) = &self.0 else { return None };
+        pool.generations.version(reader.holds?, shop)
     }
 
-    /// Remembers a version that was read, for as long as the snapshot is held.
-    pub(super) fn note_version(&mut self, shop: &ShopId, version: i64) {
-        if let Some(Held::Reader(reader, ..)) = &mut self.0 {
-            reader.versions.truncate(MOST_VERSIONS - 1);
-            reader.versions.insert(0, (shop.clone(), version));
+    /// Remembers a version that was read, for as long as nobody writes.
+    pub(super) fn note_version(&self, shop: &ShopId, version: i64) {
+        if let Some(Held::Reader(reader, pool, _)) = &self.0
+            && let Some(generation) = reader.holds
+        {
+            pool.generations.note(generation, shop, version);
         }
     }
 
@@ -324,7 +303,6 @@ impl Drop for Tx {
 impl Reader {
     fn let_go(&mut self) -> Result<()> {
         self.holds = None;
-        self.versions.clear();
         match self.connection.is_autocommit() {
             true => Ok(()),
             false => run(&self.connection, "rollback"),

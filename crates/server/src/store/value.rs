@@ -67,7 +67,10 @@ impl Row<'_> {
     /// Column `at` as a number or null.
     pub fn optional_int(&self, at: usize) -> Result<Option<i64>> {
         match self {
-            Row::Sqlite(row) => Ok(row.get(at)?),
+            Row::Sqlite(row) => row
+                .get_ref(at)?
+                .as_i64_or_null()
+                .map_err(|error| StoreError::Value(format!("column {at}: {error}"))),
             Row::Postgres(row) => Ok(row.try_get(at)?),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
+use tousu::bench_data::{Plan, Skew, make as make_data};
 use tousu::complaint::deadline;
 use tousu::store::{Row, ShopId, Store};
 
@@ -236,5 +237,23 @@ fn a_database_in_use_is_left_alone() {
         drop(reading);
         assert_eq!(program.doctors_complaints(), [] as [serde_json::Value; 0]);
         assert_eq!(kept(database).await.len(), 1);
+    });
+}
+
+/// A load rewrites the file in a way of its own; who made it sees all the same what others write afterwards.
+#[test]
+fn who_loaded_is_not_blind_afterwards() {
+    on_each_database(async |database| {
+        let open = async || Store::open(&database.url, &Default::default()).await.unwrap();
+        let (loader, shop) = (open().await, ShopId::parse("appbench").unwrap());
+        assert_eq!(loader.version(&shop).await.unwrap(), None);
+        let plan = Plan { complaints: 10, shops: 1, skew: Skew::Even, days: 2, until: NOW, seed: 1 };
+        make_data(&loader, &plan, |_| {}).await.unwrap();
+        assert_eq!(loader.version(&shop).await.unwrap(), Some(1));
+        let another = open().await;
+        for version in 2..5 {
+            another.write(&shop).await.unwrap().unwrap().0.commit().await.unwrap();
+            assert_eq!(loader.version(&shop).await.unwrap(), Some(version));
+        }
     });
 }
