@@ -63,9 +63,5 @@ function request()
   return requests[at]
 end
 
--- Exact figures for the runner: microseconds, calls, bytes, errors.
-function done(summary)
-  local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status
-  print("done", summary.duration, summary.requests, summary.bytes, failed)
-end
+-- done: what the runner reads.
+dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "done.lua")

@@ -62,44 +62,48 @@ fn a_second_token_is_no_second_window() {
     });
 }
 
-/// Two bursts, four seconds apart: each place is free again the very microsecond that its call is ten seconds
-/// old, and not one sooner.
+/// Two bursts, four seconds apart, from all nodes in turn: each place is free again the very microsecond that its
+/// call is ten seconds old, and not one sooner. The nodes share clock and limits.
+pub async fn assert_the_window_slides(nodes: &[Server]) {
+    let clock = &nodes[0].clock;
+    let token = nodes[0].any_token().await;
+    let mut served: Vec<i64> = Vec::new();
+    let mut call_until_refused = async || {
+        let now = clock.monotonic_micros();
+        let before = served.len();
+        for number in 0..300 {
+            let answer = nodes[number % nodes.len()].list(&token, json!({})).await;
+            if answer.code() == REACHED {
+                let after: i64 = answer.header("retry-after").unwrap().parse().unwrap();
+                for node in nodes {
+                    assert_eq!(node.list(&token, json!({})).await.code(), REACHED);
+                }
+                return (served.len() - before, Some(after));
+            }
+            answer.data();
+            served.push(now);
+            let span = served.iter().filter(|&&at| at > now - 10 * SECOND).count();
+            assert!(span <= 500, "{span} calls were served within ten seconds");
+        }
+        (served.len() - before, None)
+    };
+    assert_eq!(call_until_refused().await, (300, None));
+    clock.advance_micros(4 * SECOND);
+    assert_eq!(call_until_refused().await, (200, Some(6)));
+    clock.advance_micros(6 * SECOND - 1);
+    assert_eq!(call_until_refused().await, (0, Some(1)));
+    clock.advance_micros(1);
+    assert_eq!(call_until_refused().await, (300, None));
+    assert_eq!(call_until_refused().await, (0, Some(4)));
+    clock.advance_micros(4 * SECOND - 1);
+    assert_eq!(call_until_refused().await, (0, Some(1)));
+    clock.advance_micros(1);
+    assert_eq!(call_until_refused().await, (200, Some(6)));
+}
+
 #[test]
 fn the_window_slides() {
-    on_sqlite(async |database| {
-        let server = Server::start(database).await;
-        let shop = server.shop("appSlide").await;
-        let token = living_token(&server, &shop).await;
-        let mut served: Vec<i64> = Vec::new();
-        let mut call_until_refused = async || {
-            let now = server.clock.monotonic_micros();
-            let before = served.len();
-            for _ in 0..300 {
-                let answer = server.list(&token, json!({})).await;
-                if answer.code() == REACHED {
-                    let after: i64 = answer.header("retry-after").unwrap().parse().unwrap();
-                    return (served.len() - before, Some(after));
-                }
-                answer.data();
-                served.push(now);
-                let span = served.iter().filter(|&&at| at > now - 10 * SECOND).count();
-                assert!(span <= 500, "{span} calls were served within ten seconds");
-            }
-            (served.len() - before, None)
-        };
-        assert_eq!(call_until_refused().await, (300, None));
-        server.clock.advance_micros(4 * SECOND);
-        assert_eq!(call_until_refused().await, (200, Some(6)));
-        server.clock.advance_micros(6 * SECOND - 1);
-        assert_eq!(call_until_refused().await, (0, Some(1)));
-        server.clock.advance_micros(1);
-        assert_eq!(call_until_refused().await, (300, None));
-        assert_eq!(call_until_refused().await, (0, Some(4)));
-        server.clock.advance_micros(4 * SECOND - 1);
-        assert_eq!(call_until_refused().await, (0, Some(1)));
-        server.clock.advance_micros(1);
-        assert_eq!(call_until_refused().await, (200, Some(6)));
-    });
+    on_sqlite(async |database| assert_the_window_slides(&[Server::start(database).await]).await);
 }
 
 /// What is refused before the limit is asked takes no place of it; what is served wrongly asked does.

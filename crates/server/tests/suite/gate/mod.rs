@@ -3,7 +3,7 @@
 mod allow_list;
 mod bodies;
 pub mod demo;
-mod limits;
+pub mod limits;
 mod paths;
 mod raw;
 mod return_codes;

@@ -10,6 +10,7 @@ use tousu_wire::ReturnCode;
 use super::redis::{prefix, redis_of_all_tests};
 use super::two_nodes;
 use crate::gate::demo::Demo;
+use crate::gate::limits::assert_the_window_slides;
 use crate::program::Program;
 use crate::support::*;
 
@@ -69,46 +70,9 @@ fn two_nodes_serve_five_hundred_and_not_one_more() {
     });
 }
 
-/// As on one node: each place is free again the very microsecond that its call is ten seconds old.
 #[test]
 fn the_shared_window_slides() {
-    on_sqlite(async |database| {
-        let nodes = sharing(database).await;
-        let clock = nodes[0].clock.clone();
-        let token = nodes[0].any_token().await;
-        let mut served: Vec<i64> = Vec::new();
-        // Calls from both in turn.
-        let mut call_until_refused = async || {
-            let now = clock.monotonic_micros();
-            let before = served.len();
-            for number in 0..300 {
-                let answer = nodes[number % 2].list(&token, json!({})).await;
-                if answer.code() == REACHED {
-                    let after: i64 = answer.header("retry-after").unwrap().parse().unwrap();
-                    let other = nodes[(number + 1) % 2].list(&token, json!({})).await;
-                    assert_eq!(other.code(), REACHED);
-                    return (served.len() - before, Some(after));
-                }
-                answer.data();
-                served.push(now);
-                let span = served.iter().filter(|&&at| at > now - 10 * SECOND).count();
-                assert!(span <= 500, "{span} calls were served within ten seconds");
-            }
-            (served.len() - before, None)
-        };
-        assert_eq!(call_until_refused().await, (300, None));
-        clock.advance_micros(4 * SECOND);
-        assert_eq!(call_until_refused().await, (200, Some(6)));
-        clock.advance_micros(6 * SECOND - 1);
-        assert_eq!(call_until_refused().await, (0, Some(1)));
-        clock.advance_micros(1);
-        assert_eq!(call_until_refused().await, (300, None));
-        assert_eq!(call_until_refused().await, (0, Some(4)));
-        clock.advance_micros(4 * SECOND - 1);
-        assert_eq!(call_until_refused().await, (0, Some(1)));
-        clock.advance_micros(1);
-        assert_eq!(call_until_refused().await, (200, Some(6)));
-    });
+    on_sqlite(async |database| assert_the_window_slides(&sharing(database).await).await);
 }
 
 /// Redis' clock may be set back: then nobody gets a place too early, and nobody waits longer than a span.
