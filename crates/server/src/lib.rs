@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod complaint;
 pub mod demo;
+pub mod familiar;
 pub mod gateway;
 pub mod import;
 pub mod index;

@@ -19,6 +19,7 @@ use tousu_wire::complaint_list::{Filter, Page};
 use tousu_wire::written;
 
 use crate::complaint::Shown;
+use crate::familiar::Familiar;
 use crate::index::{Found, Indexes, Lookup};
 use crate::settings::Storage;
 use crate::store::{Caller, Result, ShopId, Store, StoreError, Tx};
@@ -30,6 +31,8 @@ pub struct Remembered {
     callers: Mutex<LruCache<String, Kept<Arc<Caller>>>>,
     totals: Mutex<LruCache<(ShopId, Filter), Kept<i64>>>,
     pages: Mutex<Pages>,
+    /// Pages that were asked for before.
+    familiar: Familiar,
 }
 
 struct Kept<T> {
@@ -39,8 +42,11 @@ struct Kept<T> {
     what: T,
 }
 
+/// What page of what shop.
+pub type PageKey = (ShopId, Filter, Page);
+
 struct Pages {
-    kept: LruCache<(ShopId, Filter, Page), Kept<Bytes>>,
+    kept: LruCache<PageKey, Kept<Bytes>>,
     bytes: usize,
     most_bytes: usize,
 }
@@ -68,6 +74,7 @@ impl Remembered {
                 bytes: 0,
                 most_bytes: settings.remembered_pages_bytes,
             }),
+            familiar: Familiar::new(),
         }
     }
 
@@ -102,30 +109,28 @@ impl Remembered {
     /// The answer to a list call at that moment, envelope and all, as it goes over the wire. Without a snapshot
     /// it is made of what is in memory, and given only if the shop turns out to be at that version still; `None`
     /// if it is not, or if the snapshot is older than what is in memory.
-    pub async fn page(
-        &self,
-        tx: Option<&mut Tx>,
-        shop: &ShopId,
-        moment: Moment,
-        filter: Filter,
-        page: Page,
-    ) -> Result<Option<Bytes>> {
-        let key = (shop.clone(), filter, page);
+    pub async fn page(&self, tx: Option<&mut Tx>, moment: Moment, key: PageKey) -> Result<Option<Bytes>> {
         let known = recall(&mut self.pages.lock().kept, &key, moment);
         if let Some(known) = known {
-            let holds = tx.is_some() || self.store.version(shop).await? == Some(moment.version);
+            let holds = tx.is_some() || self.store.version(&key.0).await? == Some(moment.version);
             return Ok(holds.then_some(known));
         }
-        let filter = &key.1;
-        let mut rows = Rows { now: moment.now, written: Vec::new(), places: Vec::new(), until: i64::MAX };
-        let Some(found) = self.found(tx, shop, moment, filter, page, &mut rows).await? else {
+        Box::pin(self.made(tx, moment, key)).await
+    }
+
+    /// A page that is not remembered; from now on it is, if it is asked for again and again.
+    async fn made(&self, tx: Option<&mut Tx>, moment: Moment, key: PageKey) -> Result<Option<Bytes>> {
+        let (shop, filter, page) = &key;
+        let mut rows = Rows::new(moment.now, *page);
+        let Some(found) = self.found(tx, shop, moment, filter, *page, &mut rows).await? else {
             return Ok(None);
         };
         let until = rows.until.min(*found.holds.end());
-        let answer = rows.answer(&found)?;
-        let answer = Bytes::from(answer);
-        let kept = Kept { version: moment.version, holds: moment.now..=until, what: answer.clone() };
-        self.pages.lock().keep(key, kept);
+        let answer = Bytes::from(rows.answer(&found)?);
+        if self.familiar.is(&key) {
+            let kept = Kept { version: moment.version, holds: moment.now..=until, what: answer.clone() };
+            self.pages.lock().keep(key, kept);
+        }
         Ok(Some(answer))
     }
 
@@ -217,6 +222,12 @@ struct Rows {
 }
 
 impl Rows {
+    fn new(now: i64, page: Page) -> Self {
+        let most = usize::try_from(page.size).unwrap_or_default();
+        let written = Vec::with_capacity(most * written::ROW_BYTES);
+        Rows { now, written, places: Vec::with_capacity(most), until: i64::MAX }
+    }
+
     fn add(&mut self, number: i64, complaint: Shown<'_>) {
         if complaint.state != State::Done && complaint.operate_end_time >= self.now {
             self.until = self.until.min(complaint.operate_end_time);
@@ -240,7 +251,7 @@ impl Rows {
 }
 
 impl Pages {
-    fn keep(&mut self, key: (ShopId, Filter, Page), answer: Kept<Bytes>) {
+    fn keep(&mut self, key: PageKey, answer: Kept<Bytes>) {
         let size = |answer: &Kept<Bytes>| answer.what.len() + ENTRY_BYTES;
         self.bytes += size(&answer);
         if let Some((_, replaced)) = self.kept.push(key, answer) {

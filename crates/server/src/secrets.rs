@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use rand::RngExt;
+use rand::distr::SampleString;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -43,17 +43,18 @@ impl fmt::Debug for Secret {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
-        .collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+        text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+    }
+    text
 }
 
 /// `length` random letters and digits.
 pub fn random_text(length: usize) -> String {
-    let mut rng = rand::rng();
-    (0..length).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect()
+    let mut text = String::with_capacity(length);
+    rand::distr::Alphanumeric.append_string(&mut rand::rng(), &mut text, length);
+    text
 }
 
 /// A new app's id: `xop` and 12 letters and digits, as the vendor's look.

@@ -53,7 +53,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// 请求体上限（字节） ¦ the largest request body, in bytes
     pub max_body_bytes: usize,
-    /// 接收请求头与请求体的时限 ¦ how long headers, and then the body, may take
+    /// 等待对方的时限：发来请求头、请求体，或收取应答；空闲连接逾时即断开 ¦ how long the other side may take: for headers, for the body, for taking on an answer; a connection idle for longer is closed
     pub receive_seconds: u64,
     /// 处理一个请求的时限 ¦ how long an answer may take
     pub answer_seconds: u64,

@@ -77,10 +77,12 @@ impl RowRef<'_> {
     }
 }
 
+/// About as long as a row is.
+pub const ROW_BYTES: usize = 600;
+
 /// The whole answer: written rows in their order, and the total.
 pub fn answer<'a>(rows: impl Iterator<Item = &'a [u8]>, total: i64) -> Vec<u8> {
-    const ROW: usize = 600;
-    let mut out = Vec::with_capacity(64 + rows.size_hint().0 * ROW);
+    let mut out = Vec::with_capacity(64 + rows.size_hint().0 * ROW_BYTES);
     out.extend_from_slice(b"{\"code\":0,\"data\":{\"list\":[");
     for (at, row) in rows.enumerate() {
         if at > 0 {

@@ -15,7 +15,7 @@ use tousu_wire::{Endpoint, PermissionSet, ReturnCode, lenient};
 
 use super::client_ip::allowed;
 use super::refusal::Refusal;
-use super::{Answered, Gateway};
+use super::{Answered, Gateway, in_time};
 use crate::remembered::Moment;
 use crate::secrets::{self, Secret};
 use crate::store::{Caller, ShopId, Tx};
@@ -134,7 +134,7 @@ async fn judge<E: Endpoint>(
     let allowance = match answered.allowance {
         Some(allowance) => allowance,
         None => {
-            let key = format!("{shop}/{}/{}", caller.client_id, E::NAME);
+            let key = [shop.as_str(), &caller.client_id, E::NAME].join("/");
             gateway.limiter.ask(key, limit, gateway.clock.monotonic_micros()).await?
         }
     };
@@ -168,20 +168,28 @@ pub(super) async fn read_parameters(
     headers: &HeaderMap,
     body: impl Body<Data = Bytes>,
 ) -> Result<Map<String, Value>, Refusal> {
-    let body = read_body(gateway, headers, body).await?;
-    lenient::parameters(&body).map_err(|why| Refusal::because(ReturnCode::InvalidParameter, why))
+    parameters(&read_body(gateway, announced(headers), body).await?)
 }
 
-async fn read_body(
+/// What a body has of parameters.
+pub(super) fn parameters(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    lenient::parameters(body).map_err(|why| Refusal::because(ReturnCode::InvalidParameter, why))
+}
+
+/// How long a body is, if its headers tell.
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The whole body, if it arrives in time and is not too large.
+pub(super) async fn read_body(
     gateway: &Gateway,
-    headers: &HeaderMap,
+    announced: Option<usize>,
     body: impl Body<Data = Bytes>,
 ) -> Result<Bytes, Refusal> {
     let limit = gateway.settings.server.max_body_bytes;
-    let announced: Option<usize> =
-        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let patience = Duration::from_secs(gateway.settings.server.receive_seconds);
-    let read = tokio::time::timeout(patience, collect(body, limit)).await;
+    let read = in_time(patience, pin!(collect(body, limit))).await;
     let refuse = |detail: String| Err(Refusal::because(ReturnCode::InvalidParameter, detail));
     match read {
         Ok(Ok(Some(bytes))) => Ok(bytes),

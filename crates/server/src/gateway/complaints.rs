@@ -2,8 +2,8 @@
 
 use tousu_wire::{ReturnCode, complaint_info_get, complaint_list, lenient};
 
-use super::Data;
 use super::admit::{Call, Unanswered};
+use super::interface::Data;
 use super::refusal::Refusal;
 
 /// 获取B端投诉列表
@@ -12,8 +12,8 @@ pub(super) async fn list(
     request: complaint_list::Request,
 ) -> Result<Data<complaint_list::Response>, Unanswered> {
     let (filter, page) = request.query()?;
-    let Call { gateway, shop, moment, tx } = &mut call;
-    let answer = gateway.remembered.page(tx.as_mut(), shop, *moment, filter, page).await?;
+    let key = (call.shop, filter, page);
+    let answer = call.gateway.remembered.page(call.tx.as_mut(), call.moment, key).await?;
     answer.map(Data::Ready).ok_or(Unanswered::Moved)
 }
 

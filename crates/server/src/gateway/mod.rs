@@ -4,6 +4,9 @@ mod admit;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
+mod heard;
+mod idle;
+mod interface;
 mod limiter;
 mod refusal;
 mod serve;
@@ -13,12 +16,12 @@ mod watch;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::future::Future;
-use std::net::IpAddr;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -30,15 +33,15 @@ use futures_util::FutureExt;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
+use tokio::time::error::Elapsed;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
-use tousu_wire::complaint_list::{self, ComplaintList};
+use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::openapi::OpenApi;
-use tousu_wire::{Endpoint, RateLimit, ReturnCode, lenient, token as token_wire};
+use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
-use self::admit::{Call, Unanswered, admit, admit_by_memory, bearer, read_parameters, require_method};
+use self::admit::{read_parameters, require_method};
+use self::interface::{Interface, interface};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
@@ -57,7 +60,8 @@ pub struct Gateway {
     clock: Clock,
     limiter: Limiter,
     remembered: Remembered,
-    places: Semaphore,
+    /// Calls that are being answered.
+    under_way: AtomicUsize,
     token_meter: Meter,
     /// Told to stop: whoever can should call another node from now on.
     stopping: AtomicBool,
@@ -81,7 +85,7 @@ impl Gateway {
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
             token_meter: Meter::of("token"),
-            places: Semaphore::new(settings.server.max_requests),
+            under_way: AtomicUsize::new(0),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
             settings,
@@ -99,8 +103,8 @@ impl Gateway {
     /// Everything that is served.
     pub(crate) fn routes(self: &Arc<Self>) -> Routes {
         let interfaces = [
-            interface::<ComplaintList, _, _>(self, complaints::list),
-            interface::<ComplaintInfoGet, _, _>(self, complaints::info),
+            interface::<ComplaintList, _, _>(complaints::list),
+            interface::<ComplaintInfoGet, _, _>(complaints::info),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))
@@ -113,21 +117,24 @@ impl Gateway {
             .route("/", get(docs::root))
             .fallback(no_such_interface)
             .with_state(self.clone());
-        Routes { interfaces: HashMap::from(interfaces), others }
+        Routes { gateway: self.clone(), interfaces: HashMap::from(interfaces), others }
     }
 }
 
 /// Where a request goes. The interfaces are found by their path alone, without the router's detours, which cost as
 /// much as the rest of the gate.
 pub(crate) struct Routes {
-    interfaces: HashMap<String, Interface>,
+    gateway: Arc<Gateway>,
+    interfaces: HashMap<String, Box<dyn Interface>>,
     others: Router,
 }
 
-type Interface = Box<dyn Fn(Peer, http::Request<Incoming>) -> Answering + Send + Sync>;
-type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
-
 impl Routes {
+    /// Whether the node was told to stop.
+    fn stopping(&self) -> bool {
+        self.gateway.stopping.load(Ordering::Relaxed)
+    }
+
     /// Answers a request, whatever it asks for.
     pub(crate) async fn answer(
         &self,
@@ -138,7 +145,7 @@ impl Routes {
             *request.uri_mut() = uri;
         }
         if let Some(interface) = self.interfaces.get(request.uri().path()) {
-            return interface(peer, request).await.map(Either::Left);
+            return interface.answer(&self.gateway, peer, request).await.map(Either::Left);
         }
         request.extensions_mut().insert(peer);
         let answered = self.others.clone().oneshot(request.map(Body::new)).await;
@@ -156,84 +163,6 @@ fn normalized(uri: &Uri) -> Option<Uri> {
     }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     format!("/{bare}{query}").parse().ok()
-}
-
-/// An interface's path, and the one way from the wire to its handler and back.
-fn interface<E, H, F>(gateway: &Arc<Gateway>, handler: H) -> (String, Interface)
-where
-    E: Endpoint + 'static,
-    E::Request: Clone + Send + Sync,
-    H: Fn(Call, E::Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send + 'static,
-{
-    let (gateway, meter) = (gateway.clone(), Meter::of(E::NAME));
-    let answering = move |peer, request: http::Request<Incoming>| -> Answering {
-        let (gateway, handler) = (gateway.clone(), handler.clone());
-        let visit = Visit::begin(&gateway, &meter, peer, request.headers());
-        Box::pin(async move {
-            let mut answered = Answered::default();
-            let work = async {
-                require_method(request.method(), &[Method::POST])?;
-                let (parts, body) = request.into_parts();
-                let parameters = read_parameters(&gateway, &parts.headers, body).await?;
-                call::<E, H, F>(&gateway, &handler, parameters, visit.client, &mut answered).await
-            };
-            let outcome = bounded(&gateway, pin!(work)).await.map(|data| match data {
-                Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
-                Data::Ready(bytes) => bytes,
-            });
-            visit.answer(answered, outcome)
-        })
-    };
-    (E::path(), Box::new(answering))
-}
-
-/// Admits a call and has it answered: by what is in memory if that holds, else in snapshots until one does.
-async fn call<E, H, F>(
-    gateway: &Arc<Gateway>,
-    handler: &H,
-    mut parameters: Map<String, Value>,
-    client: IpAddr,
-    answered: &mut Answered,
-) -> Result<Data<E::Response>, Refusal>
-where
-    E: Endpoint,
-    E::Request: Clone,
-    H: Fn(Call, E::Request) -> F,
-    F: Future<Output = Result<Data<E::Response>, Unanswered>>,
-{
-    let bearer = bearer(&mut parameters)?;
-    let mut admitted = admit_by_memory::<E>(gateway, &bearer, client, answered).await;
-    let mut parameters = Some(parameters);
-    let mut request = None;
-    for _ in 0..ATTEMPTS {
-        let call = match admitted.take() {
-            Some(call) => call,
-            // Boxed, as is everything that seldom happens: what every call carries stays small.
-            None => Box::pin(admit::<E>(gateway, &bearer, client, answered)).await?,
-        };
-        let request = match (&mut request, parameters.take()) {
-            (Some(request), _) => request,
-            (none, parameters) => {
-                none.insert(lenient::request::<E::Request>(parameters.unwrap_or_default())?)
-            }
-        };
-        match handler(call, request.clone()).await {
-            Ok(data) => return Ok(data),
-            Err(Unanswered::Refused(refusal)) => return Err(refusal),
-            Err(Unanswered::Moved) => {}
-        }
-    }
-    Err(Refusal::busy("the shop changes faster than it can be read"))
-}
-
-/// How often a call is tried while others change its shop under it.
-const ATTEMPTS: usize = 8;
-
-/// What a handler answers: `data`, or the whole answer where its bytes are at hand.
-enum Data<T> {
-    Value(T),
-    Ready(Bytes),
 }
 
 async fn token_route(
@@ -261,7 +190,8 @@ async fn no_such_interface(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let visit = Visit::begin(&gateway, &Meter::of("unknown"), peer, request.headers());
+    let meter = Meter::of("unknown");
+    let visit = Visit::begin(&gateway, &meter, peer, request.headers());
     let shown = lenient::quoted(request.uri().path());
     let refusal = Refusal::because(ReturnCode::NoSuchInterface, format!("{shown} ¦ {shown}"));
     visit.answer(Answered::default(), Err(refusal)).map(Body::new)
@@ -272,15 +202,37 @@ async fn bounded<T>(
     gateway: &Gateway,
     work: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
 ) -> Result<T, Refusal> {
-    let Ok(_place) = gateway.places.try_acquire() else {
-        return Err(Refusal::busy("too many requests at once"));
-    };
+    let _place = Place::take(gateway).ok_or_else(|| Refusal::busy("too many requests at once"))?;
     let patience =
         Duration::from_secs(gateway.settings.server.answer_seconds + gateway.settings.server.receive_seconds);
-    match tokio::time::timeout(patience, AssertUnwindSafe(work).catch_unwind()).await {
+    match in_time(patience, pin!(AssertUnwindSafe(work).catch_unwind())).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(Refusal::busy(format!("panic: {}", panic_message(&*panic)))),
         Err(_) => Err(Refusal::busy("the answer took too long")),
+    }
+}
+
+/// One of the calls that may be answered at once.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(gateway: &'a Gateway) -> Option<Self> {
+        let place = Place(&gateway.under_way);
+        (place.0.fetch_add(1, Ordering::Relaxed) < gateway.settings.server.max_requests).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// As tokio's timeout, but what is ready at once, as most is, never pays for a timer.
+async fn in_time<F: Future>(patience: Duration, mut future: Pin<&mut F>) -> Result<F::Output, Elapsed> {
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => Box::pin(tokio::time::timeout(patience, future)).await,
     }
 }
 

@@ -12,10 +12,11 @@ use axum::http::{HeaderValue, header};
 use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::idle::{Waiting, Watched};
 use super::visit::Peer;
 use super::{Gateway, Routes};
 
@@ -82,25 +83,31 @@ struct Door {
 impl Door {
     fn let_in(&self, stream: TcpStream, peer: SocketAddr) {
         let _ = stream.set_nodelay(true);
-        let (gateway, routes) = (self.gateway.clone(), self.routes.clone());
+        let (routes, waiting) = (self.routes.clone(), Waiting::new());
+        let asked = waiting.clone();
         let service = service_fn(move |request| {
-            let (gateway, routes) = (gateway.clone(), routes.clone());
+            let (routes, waiting) = (routes.clone(), asked.clone());
             async move {
+                waiting.pause();
                 let mut answer = routes.answer(Peer(peer), request).await;
-                if gateway.stopping.load(Ordering::Relaxed) {
+                waiting.begin();
+                if routes.stopping() {
                     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(answer)
             }
         });
-        let serving = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(self.gateway.settings.server.receive_seconds))
-            .serve_connection(TokioIo::new(stream), service);
+        let patience = Duration::from_secs(self.gateway.settings.server.receive_seconds);
+        let stream = TokioIo::new(Watched { stream, waiting: waiting.clone() });
+        let serving = http1::Builder::new().serve_connection(stream, service);
         let serving = self.connections.watch(serving);
         tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::debug!(%error, "a connection broke");
+            tokio::select! {
+                biased;
+                served = serving => if let Err(error) = served {
+                    tracing::debug!(%error, "a connection broke");
+                },
+                () = waiting.longer_than(patience) => tracing::debug!("a connection stood still"),
             }
         });
     }

@@ -1,7 +1,6 @@
 //! One call from arrival to answer: its id, its log line, its metrics, its envelope.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Bytes;
@@ -17,15 +16,18 @@ use super::{Answered, Gateway};
 use crate::secrets;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// The peer's address, noted where the connection is accepted.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(super) SocketAddr);
 
 /// A call under way.
-pub(super) struct Visit {
-    gateway: Arc<Gateway>,
-    meter: Meter,
+pub(super) struct Visit<'a> {
+    gateway: &'a Gateway,
+    meter: &'a Meter,
     started: Instant,
     request_id: HeaderValue,
     /// The caller's address.
@@ -33,7 +35,6 @@ pub(super) struct Visit {
 }
 
 /// Where the calls of an interface are counted; what every call needs is looked up once.
-#[derive(Clone)]
 pub(super) struct Meter {
     interface: &'static str,
     answered: Counter,
@@ -51,11 +52,11 @@ fn counter(interface: &'static str, code: ReturnCode) -> Counter {
     metrics::counter!("tousu_requests_total", "interface" => interface, "code" => code.number().to_string())
 }
 
-impl Visit {
-    pub(super) fn begin(gateway: &Arc<Gateway>, meter: &Meter, peer: Peer, headers: &HeaderMap) -> Self {
+impl<'a> Visit<'a> {
+    pub(super) fn begin(gateway: &'a Gateway, meter: &'a Meter, peer: Peer, headers: &HeaderMap) -> Self {
         Visit {
-            gateway: gateway.clone(),
-            meter: meter.clone(),
+            gateway,
+            meter,
             started: Instant::now(),
             request_id: request_id(headers),
             client: client_ip(peer.0.ip(), headers, &gateway.settings.server.trusted_proxies),
@@ -76,12 +77,14 @@ impl Visit {
 
         let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
+        // Those of here, and what is added on the way out.
+        headers.reserve(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(REQUEST_ID, self.request_id);
         if let Some(allowance) = answered.allowance {
-            headers.insert("ratelimit-limit", allowance.limit.into());
-            headers.insert("ratelimit-remaining", allowance.remaining.into());
-            headers.insert("ratelimit-reset", allowance.reset_seconds.into());
+            headers.insert(RATE_LIMIT, allowance.limit.into());
+            headers.insert(RATE_REMAINING, allowance.remaining.into());
+            headers.insert(RATE_RESET, allowance.reset_seconds.into());
         }
         if let Some(seconds) = refusal.and_then(|refusal| refusal.retry_after) {
             headers.insert(header::RETRY_AFTER, seconds.into());

@@ -1,0 +1,125 @@
+//! The one way from the wire to an interface's handler and back.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{Method, Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tousu_wire::{Endpoint, complaint_list};
+
+use super::admit::{Call, Unanswered, admit, admit_by_memory, announced, read_body, require_method};
+use super::heard::{Heard, Said};
+use super::refusal::Refusal;
+use super::visit::{self, Meter, Peer, Visit};
+use super::{Answered, Gateway, bounded};
+
+/// Whatever answers requests on one path.
+pub(super) trait Interface: Send + Sync {
+    /// Answers a request, in the contract's form whatever happens.
+    fn answer<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send + 'a>>;
+}
+
+/// What a handler answers: `data`, or the whole answer where its bytes are at hand.
+pub(super) enum Data<T> {
+    Value(T),
+    Ready(Bytes),
+}
+
+/// An interface's path, and what answers there.
+pub(super) fn interface<E, H, F>(handler: H) -> (String, Box<dyn Interface>)
+where
+    E: Endpoint + 'static,
+    E::Request: Clone + Send + Sync,
+    E::Response: Send,
+    H: Fn(Call, E::Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send + 'static,
+{
+    (E::path(), Box::new(Served::<E, H> { handler, meter: Meter::of(E::NAME), heard: Heard::new() }))
+}
+
+struct Served<E: Endpoint, H> {
+    handler: H,
+    meter: Meter,
+    heard: Heard<E::Request>,
+}
+
+impl<E, H, F> Interface for Served<E, H>
+where
+    E: Endpoint + 'static,
+    E::Request: Clone + Send + Sync,
+    E::Response: Send,
+    H: Fn(Call, E::Request) -> F + Send + Sync,
+    F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send,
+{
+    fn answer<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send + 'a>> {
+        let visit = Visit::begin(gateway, &self.meter, peer, request.headers());
+        let announced = announced(request.headers());
+        let (method, body) = (request.method().clone(), request.into_body());
+        // Everything that a call carries from here on is one allocation, and a small one.
+        Box::pin(async move {
+            let mut answered = Answered::default();
+            let outcome = {
+                let work = pin!(async {
+                    require_method(&method, &[Method::POST])?;
+                    let said = self.heard.understand(&read_body(gateway, announced, body).await?)?;
+                    self.call(gateway, &said, visit.client, &mut answered).await
+                });
+                bounded(gateway, work).await
+            };
+            let outcome = outcome.map(|data| match data {
+                Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
+                Data::Ready(bytes) => bytes,
+            });
+            visit.answer(answered, outcome)
+        })
+    }
+}
+
+impl<E, H, F> Served<E, H>
+where
+    E: Endpoint,
+    E::Request: Clone,
+    H: Fn(Call, E::Request) -> F,
+    F: Future<Output = Result<Data<E::Response>, Unanswered>>,
+{
+    /// Admits a call and has it answered: by what is in memory if that holds, else in snapshots until one does.
+    async fn call(
+        &self,
+        gateway: &Arc<Gateway>,
+        said: &Said<E::Request>,
+        client: IpAddr,
+        answered: &mut Answered,
+    ) -> Result<Data<E::Response>, Refusal> {
+        let mut admitted = admit_by_memory::<E>(gateway, &said.bearer, client, answered).await;
+        for _ in 0..ATTEMPTS {
+            let call = match admitted.take() {
+                Some(call) => call,
+                // Boxed, as is everything that seldom happens: what every call carries stays small.
+                None => Box::pin(admit::<E>(gateway, &said.bearer, client, answered)).await?,
+            };
+            match (self.handler)(call, said.request.clone()?).await {
+                Ok(data) => return Ok(data),
+                Err(Unanswered::Refused(refusal)) => return Err(refusal),
+                Err(Unanswered::Moved) => {}
+            }
+        }
+        Err(Refusal::busy("the shop changes faster than it can be read"))
+    }
+}
+
+/// How often a call is tried while others change its shop under it.
+const ATTEMPTS: usize = 8;
