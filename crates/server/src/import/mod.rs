@@ -257,14 +257,6 @@ async fn write(store: &Store, shop: &ShopId, batch: &Batch) -> anyhow::Result<Ve
     if batch.rows.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut tx, version) = store
-        .write(shop)
-        .await?
-        .ok_or_else(|| anyhow::anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}"))?;
-    let outcomes = tx.take_in(shop, version, SOURCE, &batch.rows).await?;
-    // A repeated import leaves no trace, not even a version.
-    if outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
-        tx.commit().await?;
-    }
-    Ok(outcomes)
+    let taken = store.take_in(shop, SOURCE, &batch.rows).await?;
+    taken.ok_or_else(|| anyhow::anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}"))
 }

@@ -2,9 +2,10 @@
 //! same is left alone.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, encode, to_json};
-use super::{Result, Row, ShopId, StoreError, Tx, Value};
+use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 
 /// A complaint that arrives, with what only the detail interface shows.
@@ -27,6 +28,46 @@ pub enum Outcome {
     Unchanged,
 }
 
+/// A complaint that is there and differs from what arrived.
+struct Change {
+    old: Complaint,
+    new: Complaint,
+    number: i64,
+}
+
+/// Complaints that are there, by id, with their numbers.
+type Known = HashMap<String, (Complaint, i64)>;
+
+impl Store {
+    /// Takes in complaints in a transaction of their own, telling of each what became of it, in order; `None` if there
+    /// is no such shop. `source` says who brought them. What changes nothing leaves no trace, not even a version.
+    pub async fn take_in(
+        &self,
+        shop: &ShopId,
+        source: &str,
+        batch: &[Incoming],
+    ) -> Result<Option<Vec<Outcome>>> {
+        let question = are_few(batch).then(|| known(batch.iter()));
+        let question = question.as_ref().map(|(sql, ids)| (sql.as_str(), &ids[..]));
+        let Some((mut tx, version, known)) = self.write_asking(shop, question, read_known).await? else {
+            return Ok(None);
+        };
+        let known = known.into_iter().collect();
+        let (outcomes, changes) = tx.add(shop, version, source, batch, known).await?;
+        if outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
+            return Ok(Some(outcomes));
+        }
+        match changes.len() <= CHUNK {
+            true => tx.commit_with(shop, &statements(&changes, version, source)).await?,
+            false => {
+                tx.change(shop, version, source, &changes).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(Some(outcomes))
+    }
+}
+
 impl Tx {
     /// Takes in complaints under the shop's `version`, telling of each what became of it, in order.
     /// `source` says who brought them.
@@ -37,10 +78,21 @@ impl Tx {
         source: &str,
         batch: &[Incoming],
     ) -> Result<Vec<Outcome>> {
-        // Many are mostly new: they are inserted, and what was there shows. Few are mostly changes: what is there is
-        // asked first.
-        let few = batch.len() < CHUNK;
-        let mut known = if few { self.known(shop, batch).await? } else { HashMap::new() };
+        let known = if are_few(batch) { self.known(shop, batch).await? } else { HashMap::new() };
+        let (outcomes, changes) = self.add(shop, version, source, batch, known).await?;
+        self.change(shop, version, source, &changes).await?;
+        Ok(outcomes)
+    }
+
+    /// Adds those that are not there, and tells of the others which differ. Of few it is known which are there.
+    async fn add(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        source: &str,
+        batch: &[Incoming],
+        mut known: Known,
+    ) -> Result<(Vec<Outcome>, Vec<Change>)> {
         let coming =
             batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
         let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
@@ -50,7 +102,7 @@ impl Tx {
             // Two texts only, so that both stay prepared.
             let size = if rest.len() >= CHUNK { CHUNK } else { 1 };
             let (chunk, later) = rest.split_at(size);
-            if few && known.contains_key(&chunk[0].complaint.complaint_id) {
+            if are_few(batch) && known.contains_key(&chunk[0].complaint.complaint_id) {
                 outcomes.push(Outcome::Unchanged);
             } else {
                 let is_new = self.insert(shop, version, source, number, chunk).await?;
@@ -62,8 +114,8 @@ impl Tx {
             }
             rest = later;
         }
-        self.change(shop, version, source, batch, known, &mut outcomes).await?;
-        Ok(outcomes)
+        let changes = changes(batch, known, &mut outcomes)?;
+        Ok((outcomes, changes))
     }
 
     /// Gives out so many numbers; the first of them.
@@ -74,30 +126,15 @@ impl Tx {
         Ok(last.first().map_or(1, |last| last - count + 1))
     }
 
-    /// Those of the complaints that are there, with their numbers.
-    async fn known(
-        &mut self,
-        shop: &ShopId,
-        rows: impl IntoIterator<Item = &Incoming>,
-    ) -> Result<HashMap<String, (Complaint, i64)>> {
-        let ids: Vec<&str> = rows.into_iter().map(|row| row.complaint.complaint_id.as_str()).collect();
-        let mut known = HashMap::new();
-        for chunk in ids.chunks(CHUNK) {
-            let length = if chunk.len() == 1 { 1 } else { CHUNK };
-            let filler = std::iter::repeat(&chunk[chunk.len() - 1]);
-            let filled: Vec<Value<'_>> =
-                chunk.iter().chain(filler).take(length).map(|id| (*id).into()).collect();
-            let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
-            let sql = format!(
-                "select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id in ({})",
-                names.join(", ")
-            );
-            let read = |row: &Row<'_>| Ok((decode(row)?, row.int(COLUMN_COUNT)?));
-            for (complaint, number) in self.query(shop, &sql, &filled, read).await? {
-                known.insert(complaint.complaint_id.clone(), (complaint, number));
-            }
+    /// Those of the complaints that are there.
+    async fn known(&mut self, shop: &ShopId, rows: impl IntoIterator<Item = &Incoming>) -> Result<Known> {
+        let rows: Vec<&Incoming> = rows.into_iter().collect();
+        let mut found = HashMap::new();
+        for chunk in rows.chunks(CHUNK) {
+            let (sql, ids) = known(chunk.iter().copied());
+            found.extend(self.query(shop, &sql, &ids, read_known).await?);
         }
-        Ok(known)
+        Ok(found)
     }
 
     /// Inserts those of the rows that are not there, numbered from `number`, and tells which they are.
@@ -138,56 +175,10 @@ impl Tx {
         Ok(is_new)
     }
 
-    /// Writes the complaints that differ over those of the same id, of which `known` holds what is there, and
-    /// notes in `outcomes` which they are.
-    async fn change(
-        &mut self,
-        shop: &ShopId,
-        version: i64,
-        source: &str,
-        batch: &[Incoming],
-        mut known: HashMap<String, (Complaint, i64)>,
-        outcomes: &mut [Outcome],
-    ) -> Result<()> {
-        let mut changes = Vec::new();
-        for (row, outcome) in batch.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Added) {
-            let new = &row.complaint;
-            let missing = || StoreError::Value("a row is gone".into());
-            let (old, number) = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
-            let new = new.clone().in_place_of(old);
-            if *old != new {
-                *outcome = Outcome::Changed;
-                changes.push((std::mem::replace(old, new.clone()), new, *number));
-            }
-        }
-        // A complaint may be in the log once per version: of two changes the first says how it was.
-        const LOG: &str = "insert into changes
-                 (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
-             values ($1, $2, $3, 2, $4, $5) on conflict (shop_id, version, number) do nothing";
-        let assignments: Vec<String> =
-            COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let update = format!(
-            "update complaints set {}, source = ${}, version = ${} where shop_id = $1 and number = ${}",
-            assignments.join(", "),
-            COLUMN_COUNT + 2,
-            COLUMN_COUNT + 3,
-            COLUMN_COUNT + 4,
-        );
-        for changes in changes.chunks(CHUNK) {
-            let mut statements = Vec::with_capacity(2 * changes.len());
-            for (old, new, number) in changes {
-                let was = [
-                    version.into(),
-                    (*number).into(),
-                    old.complaint_time.into(),
-                    old.operate_end_time.into(),
-                ];
-                statements.push((LOG, was.to_vec()));
-                let mut is = encode(new).to_vec();
-                is.extend([Value::from(source), version.into(), (*number).into()]);
-                statements.push((update.as_str(), is));
-            }
-            self.execute_all(shop, &statements).await?;
+    /// Writes what arrived over what was there, and logs it.
+    async fn change(&mut self, shop: &ShopId, version: i64, source: &str, changes: &[Change]) -> Result<()> {
+        for chunk in changes.chunks(CHUNK) {
+            self.execute_all(shop, &statements(chunk, version, source)).await?;
         }
         Ok(())
     }
@@ -225,6 +216,72 @@ impl Tx {
         const COMPLAINTS: &str = "delete from complaints where shop_id = $1 and source = $2";
         self.execute(shop, COMPLAINTS, &[source.into()]).await
     }
+}
+
+/// Many are mostly new: they are inserted, and what was there shows. Few are mostly changes: what is there is
+/// asked first.
+fn are_few(batch: &[Incoming]) -> bool {
+    batch.len() < CHUNK
+}
+
+/// Asks which of the complaints are there, at most [`CHUNK`].
+fn known<'a>(rows: impl Iterator<Item = &'a Incoming>) -> (String, Vec<Value<'a>>) {
+    let mut ids: Vec<Value<'_>> = rows.map(|row| (&row.complaint.complaint_id).into()).collect();
+    // Two texts only, so that both stay prepared.
+    let length = if ids.len() == 1 { 1 } else { CHUNK };
+    let filler = ids.last().copied().unwrap_or(Value::Null);
+    ids.resize(length, filler);
+    let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
+    let names = names.join(", ");
+    let sql =
+        format!("select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id in ({names})");
+    (sql, ids)
+}
+
+fn read_known(row: &Row<'_>) -> Result<(String, (Complaint, i64))> {
+    let complaint = decode(row)?;
+    Ok((complaint.complaint_id.clone(), (complaint, row.int(COLUMN_COUNT)?)))
+}
+
+/// The changes among those that were not added; notes in `outcomes` which they are.
+fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (row, outcome) in batch.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Added) {
+        let new = &row.complaint;
+        let missing = || StoreError::Value("a row is gone".into());
+        let (old, number) = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
+        let new = new.clone().in_place_of(old);
+        if *old != new {
+            *outcome = Outcome::Changed;
+            changes.push(Change { old: std::mem::replace(old, new.clone()), new, number: *number });
+        }
+    }
+    Ok(changes)
+}
+
+/// What logs and writes each of the changes.
+fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(&'a str, Vec<Value<'a>>)> {
+    // A complaint may be in the log once per version: of two changes the first says how it was.
+    const LOG: &str = "insert into changes
+             (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
+         values ($1, $2, $3, 2, $4, $5) on conflict (shop_id, version, number) do nothing";
+    static UPDATE: LazyLock<String> = LazyLock::new(|| {
+        let assignments: Vec<String> =
+            COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
+        let [source, version, number] = [2, 3, 4].map(|after| COLUMN_COUNT + after);
+        format!(
+            "update complaints set {}, source = ${source}, version = ${version}
+             where shop_id = $1 and number = ${number}",
+            assignments.join(", "),
+        )
+    });
+    let of_each = |Change { old, new, number }: &'a Change| {
+        let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
+        let log = [&[version.into(), (*number).into()], &was[..]].concat();
+        let update = [&encode(new)[..], &[source.into(), version.into(), (*number).into()]].concat();
+        [(LOG, log), (UPDATE.as_str(), update)]
+    };
+    changes.iter().flat_map(of_each).collect()
 }
 
 /// Rows of one insert: enough to make the cost of a statement small, few enough for both databases'

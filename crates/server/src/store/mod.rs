@@ -180,18 +180,55 @@ impl Store {
     /// A transaction that may write to the shop, and the version that what it writes gets; `None` if there
     /// is no such shop. Writers of one shop take turns here.
     pub async fn write(&self, shop: &ShopId) -> Result<Option<(Tx, i64)>> {
+        let begun = self.write_asking(shop, None, |_| Ok(())).await?;
+        Ok(begun.map(|(tx, version, _)| (tx, version)))
+    }
+
+    /// As [`Store::write`], with a first question about the shop, which is asked in the same breath.
+    async fn write_asking<T>(
+        &self,
+        shop: &ShopId,
+        question: Option<(&str, &[Value<'_>])>,
+        mut decode: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<(Tx, i64, Vec<T>)>> {
         const TAKE_VERSION: &str =
             "update shops set version = version + 1 where shop_id = $1 returning version";
-        let mut tx = self.begin_write().await?;
-        let version = tx.query(shop, TAKE_VERSION, &[], |row| row.int(0)).await?.pop();
-        Ok(version.map(|version| (tx, version)))
+        match &self.0 {
+            Driver::Sqlite(_) => {
+                let mut tx = self.begin_write().await?;
+                let version = tx.query(shop, TAKE_VERSION, &[], |row| row.int(0)).await?.pop();
+                let Some(version) = version else { return Ok(None) };
+                let answer = match question {
+                    Some((sql, parameters)) => tx.query(shop, sql, parameters, decode).await?,
+                    None => Vec::new(),
+                };
+                Ok(Some((tx, version, answer)))
+            }
+            Driver::Postgres(postgres) => {
+                let began = Instant::now();
+                let mut statements = vec![(TAKE_VERSION, of_shop(shop, &[]))];
+                statements.extend(question.map(|(sql, parameters)| (sql, of_shop(shop, parameters))));
+                statements.iter().for_each(|statement| citus::check(statement.0));
+                let (tx, rows) = Box::pin(postgres.begin_write(&statements)).await?;
+                let tx = Tx { driver: TxDriver::Postgres(tx.into()), began };
+                let mut rows = rows.iter();
+                let taken = rows.next().and_then(|rows| rows.first());
+                let Some(version) = taken.map(|row| Row::Postgres(row).int(0)).transpose()? else {
+                    return Ok(None);
+                };
+                let answer = rows.flatten().map(|row| decode(&Row::Postgres(row)));
+                Ok(Some((tx, version, answer.collect::<Result<_>>()?)))
+            }
+        }
     }
 
     async fn begin_write(&self) -> Result<Tx> {
         let began = Instant::now();
         let driver = match &self.0 {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_write().await?),
-            Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_write()).await?.into()),
+            Driver::Postgres(postgres) => {
+                TxDriver::Postgres(Box::pin(postgres.begin_write(&[])).await?.0.into())
+            }
         };
         Ok(Tx { driver, began })
     }
@@ -280,19 +317,11 @@ impl Tx {
 
     /// Runs statements about one shop, one after the other, without waiting for each where that costs time.
     async fn execute_all(&mut self, shop: &ShopId, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
-        statements.iter().for_each(|statement| citus::check(statement.0));
         match &mut self.driver {
             TxDriver::Sqlite(tx) => {
-                for (sql, parameters) in statements {
-                    tx.execute(sql, &of_shop(shop, parameters))?;
-                }
-                Ok(())
+                all_of_shop(shop, statements).iter().try_for_each(|(sql, all)| tx.execute(sql, all).map(drop))
             }
-            TxDriver::Postgres(tx) => {
-                let all: Vec<_> =
-                    statements.iter().map(|(sql, parameters)| (*sql, of_shop(shop, parameters))).collect();
-                Box::pin(tx.execute_all(&all)).await
-            }
+            TxDriver::Postgres(tx) => Box::pin(tx.execute_all(&all_of_shop(shop, statements))).await,
         }
     }
 
@@ -350,7 +379,18 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.commit(),
-            TxDriver::Postgres(tx) => tx.commit().await,
+            TxDriver::Postgres(tx) => tx.commit_with(&[]).await,
+        }
+    }
+
+    /// Runs last statements about one shop, and makes what was written last, in the same breath.
+    async fn commit_with(mut self, shop: &ShopId, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
+        match &mut self.driver {
+            TxDriver::Sqlite(_) => {
+                self.execute_all(shop, statements).await?;
+                self.commit().await
+            }
+            TxDriver::Postgres(tx) => Box::pin(tx.commit_with(&all_of_shop(shop, statements))).await,
         }
     }
 }
@@ -377,6 +417,17 @@ fn of_shop<'a>(shop: &'a ShopId, parameters: &[Value<'a>]) -> Vec<Value<'a>> {
     all.push(Value::Text(shop.as_str()));
     all.extend_from_slice(parameters);
     all
+}
+
+fn all_of_shop<'a>(
+    shop: &'a ShopId,
+    statements: &[(&'a str, Vec<Value<'a>>)],
+) -> Vec<(&'a str, Vec<Value<'a>>)> {
+    let about = |(sql, parameters): &(&'a str, Vec<Value<'a>>)| {
+        citus::check(sql);
+        (*sql, of_shop(shop, parameters))
+    };
+    statements.iter().map(about).collect()
 }
 
 /// How long to wait for a database that is busy or gone before saying so.

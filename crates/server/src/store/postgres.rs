@@ -52,26 +52,39 @@ impl Postgres {
     }
 
     pub(super) async fn begin_read(&self) -> Result<Tx> {
-        self.begin("begin isolation level repeatable read read only").await
+        Ok(self.begin("begin isolation level repeatable read read only", &[]).await?.0)
     }
 
-    pub(super) async fn begin_write(&self) -> Result<Tx> {
-        self.begin("begin").await
+    /// Begins with these statements, and gives the rows of each.
+    pub(super) async fn begin_write(
+        &self,
+        statements: &[(&str, Vec<Value<'_>>)],
+    ) -> Result<(Tx, Vec<Vec<tokio_postgres::Row>>)> {
+        self.begin("begin", statements).await
     }
 
     /// Begins on an idle connection if one still works, or else on a new one. A server that restarts leaves
     /// nothing but stale ones.
-    async fn begin(&self, how: &str) -> Result<Tx> {
+    async fn begin(
+        &self,
+        how: &str,
+        statements: &[(&str, Vec<Value<'_>>)],
+    ) -> Result<(Tx, Vec<Vec<tokio_postgres::Row>>)> {
         let place = self.place().await?;
-        let connection = loop {
+        let unhurried = self.0.unhurried.load(Ordering::Relaxed);
+        let how = if unhurried { format!("{how}; {UNHURRIED}") } else { how.to_owned() };
+        let patience = (!unhurried).then_some(self.0.answer);
+        // What does no more than begin is answered soon, or by nobody.
+        let begun_in = if statements.is_empty() { Some(PATIENCE) } else { patience };
+        let (connection, rows) = loop {
             let idle = self.0.idle_connection();
             let is_fresh = idle.is_none();
-            let connection = match idle {
+            let mut connection = match idle {
                 Some(connection) => connection,
                 None => self.0.servers.connect().await?,
             };
-            match bounded(Some(PATIENCE), connection.batch(how)).await {
-                Ok(()) => break connection,
+            match bounded(begun_in, connection.at_once(Some(&how), statements, None)).await {
+                Ok(rows) => break (connection, rows),
                 Err(error) if is_fresh => return Err(error),
                 Err(error) => {
                     tracing::debug!(%error, "a stale connection");
@@ -80,12 +93,7 @@ impl Postgres {
             }
         };
         let pool = self.0.clone();
-        let mut tx =
-            Tx(Some(Held { connection, place, patience: Some(pool.answer), pool, fate: Fate::Good }));
-        if self.0.unhurried.load(Ordering::Relaxed) {
-            tx.unhurried().await?;
-        }
-        Ok(tx)
+        Ok((Tx(Some(Held { connection, place, patience, pool, fate: Fate::Good })), rows))
     }
 
     /// From now on nothing is cut short for taking long.
@@ -138,7 +146,7 @@ impl Postgres {
     /// Begins the one transaction of a bulk load. Its end waits for the disk whatever the server's settings say: pages
     /// are marked as visible to all only then.
     pub(super) async fn begin_load(&self) -> Result<Tx> {
-        let mut tx = self.begin("begin").await?;
+        let (mut tx, _) = self.begin("begin", &[]).await?;
         tx.unhurried().await?;
         tx.batch("set local maintenance_work_mem = '256MB'; set local synchronous_commit = on").await?;
         Ok(tx)
@@ -164,6 +172,10 @@ impl Pool {
         idle.pop()
     }
 }
+
+/// Nothing of the transaction is cut short.
+const UNHURRIED: &str = "set local statement_timeout = 0; set local lock_timeout = 0;
+    set local idle_in_transaction_session_timeout = 0";
 
 /// The answer, unless it does not come in time.
 async fn bounded<T, E: Into<StoreError>>(
@@ -220,8 +232,8 @@ impl Tx {
     /// Runs statements in order, all of them under way at once.
     pub(super) async fn execute_all(&mut self, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
         let held = self.held()?;
-        let done = bounded(held.patience, held.connection.execute_all(statements)).await;
-        held.heard(done)
+        let done = bounded(held.patience, held.connection.at_once(None, statements, None)).await;
+        held.heard(done).map(drop)
     }
 
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
@@ -257,8 +269,6 @@ impl Tx {
 
     /// From now on nothing of this transaction is cut short for taking long.
     pub(super) async fn unhurried(&mut self) -> Result<()> {
-        const UNHURRIED: &str = "set local statement_timeout = 0; set local lock_timeout = 0;
-             set local idle_in_transaction_session_timeout = 0";
         self.batch(UNHURRIED).await?;
         self.held()?.patience = None;
         Ok(())
@@ -270,13 +280,15 @@ impl Tx {
         Ok(self.query(READ_ONLY, &[], |row| Ok(row.text(0)? == "on")).await?.pop() == Some(true))
     }
 
-    pub(super) async fn commit(&mut self) -> Result<()> {
+    /// Runs statements in order and commits, all of it under way at once.
+    pub(super) async fn commit_with(&mut self, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
         let held = self.held()?;
         // PostgreSQL would take it back, and call that no error.
         if held.fate != Fate::Good {
             return Err(StoreError::Value("a statement failed, so that nothing was kept".into()));
         }
-        let committed = bounded(held.patience, held.connection.batch("commit")).await;
+        let committed =
+            bounded(held.patience, held.connection.at_once(None, statements, Some("commit"))).await;
         held.heard(committed).map_err(|error| match error {
             StoreError::Gone(why) => StoreError::Unknown(why),
             refused => refused,

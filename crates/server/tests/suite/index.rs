@@ -58,9 +58,7 @@ fn some_filter(rng: &mut StdRng) -> (Filter, Page) {
 async fn put(store: &Store, shop: &ShopId, complaints: Vec<Complaint>) {
     let incoming = |complaint| Incoming { complaint, details: Default::default() };
     let batch: Vec<Incoming> = complaints.into_iter().map(incoming).collect();
-    let (mut tx, version) = store.write(shop).await.unwrap().unwrap();
-    tx.take_in(shop, version, "test", &batch).await.unwrap();
-    tx.commit().await.unwrap();
+    store.take_in(shop, "test", &batch).await.unwrap().unwrap();
 }
 
 /// Asks the index and the database of one snapshot, at a moment near [`NOW`]; `false` if the index left it to

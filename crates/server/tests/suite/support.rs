@@ -230,9 +230,7 @@ impl Server {
             .iter()
             .map(|complaint| Incoming { complaint: complaint.clone(), details: Default::default() })
             .collect();
-        let (mut tx, version) = self.store.write(shop).await.unwrap().unwrap();
-        tx.take_in(shop, version, "test", &batch).await.unwrap();
-        tx.commit().await.unwrap();
+        self.store.take_in(shop, "test", &batch).await.unwrap().unwrap();
     }
 
     /// POSTs a body as it stands, without a content type, and gives the answer as it came.

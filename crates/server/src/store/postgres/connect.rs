@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
@@ -129,29 +130,39 @@ impl Connection {
         self.client.execute(&statement, parameters).await
     }
 
-    /// Sends all before the first answer: they are carried out in order, and the first error is told.
-    pub(super) async fn execute_all(&mut self, statements: &[(&str, Vec<Value<'_>>)]) -> Answer<()> {
+    /// Sends all before the first answer: the statements, and `first` and `last` as they are. They are carried out in
+    /// order; gives the rows of each statement, or the first error.
+    pub(super) async fn at_once(
+        &mut self,
+        first: Option<&str>,
+        statements: &[(&str, Vec<Value<'_>>)],
+        last: Option<&str>,
+    ) -> Answer<Vec<Vec<Row>>> {
         for (sql, _) in statements {
             self.prepared(sql).await?;
         }
+        type UnderWay<'a> = Pin<Box<dyn Future<Output = Answer<Vec<Row>>> + Send + 'a>>;
         let this = &*self;
-        let mut under_way = Vec::with_capacity(statements.len());
-        for (sql, parameters) in statements {
-            let mut sent = Box::pin(async move {
-                let bound = bound(parameters);
-                this.client.execute(&this.statements[*sql], &bound).await
+        let plain = |sql| -> UnderWay<'_> {
+            Box::pin(async move { this.client.batch_execute(sql).await.map(|()| Vec::new()) })
+        };
+        let prepared = statements.iter().map(|(sql, parameters)| -> UnderWay<'_> {
+            Box::pin(async move { this.client.query(&this.statements[*sql], &bound(parameters)).await })
+        });
+        let mut all: Vec<_> = first.map(plain).into_iter().chain(prepared).chain(last.map(plain)).collect();
+        // Polled once, each is sent.
+        let mut answers = Vec::with_capacity(all.len());
+        for sent in &mut all {
+            answers.push(poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await);
+        }
+        let mut rows = Vec::with_capacity(all.len());
+        for (answer, sent) in answers.into_iter().zip(all) {
+            rows.push(match answer {
+                Poll::Ready(answer) => answer?,
+                Poll::Pending => sent.await?,
             });
-            // Polled once, it is sent.
-            if let Poll::Ready(answer) = poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
-                answer?;
-            } else {
-                under_way.push(sent);
-            }
         }
-        for sent in under_way {
-            sent.await?;
-        }
-        Ok(())
+        Ok(rows.split_off(usize::from(first.is_some())))
     }
 
     pub(super) async fn batch(&self, sql: &str) -> Answer<()> {
