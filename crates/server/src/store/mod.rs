@@ -345,8 +345,8 @@ impl Tx {
         }
     }
 
-    fn note_version(&self, shop: &ShopId, version: Option<i64>) {
-        if let (TxDriver::Sqlite(tx), Some(version)) = (&self.driver, version) {
+    fn note_version(&mut self, shop: &ShopId, version: Option<i64>) {
+        if let (TxDriver::Sqlite(tx), Some(version)) = (&mut self.driver, version) {
             tx.note_version(shop, version);
         }
     }

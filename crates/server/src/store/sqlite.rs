@@ -39,8 +39,13 @@ struct Pool {
 struct Reader {
     connection: Connection,
     holds: Option<Generation>,
+    /// Versions that were read in this very snapshot. Another of the same generation may be older: a snapshot is
+    /// taken after the generation was asked.
+    versions: Vec<(ShopId, i64)>,
 }
 
+/// Versions that a reader remembers.
+const MOST_VERSIONS: usize = 16;
 /// A log of more pages than this is not held back from starting anew: no snapshot outlives its call then.
 const LONG_LOG: u32 = 4000;
 
@@ -79,7 +84,7 @@ impl Sqlite {
             Some(reader) => reader,
             None => {
                 let connection = connect(&self.0.file, self.0.synchronous, false)?;
-                Box::new(Reader { connection, holds: None })
+                Box::new(Reader { connection, holds: None, versions: Vec::new() })
             }
         };
         if reader.holds.is_none() || reader.holds != generation {
@@ -202,17 +207,18 @@ impl Tx {
         }
     }
 
-    /// The shop's version, if it was read in this snapshot or one like it before.
+    /// The shop's version, if it was read in this snapshot before.
     pub(super) fn known_version(&self, shop: &ShopId) -> Option<i64> {
-        let Some(Held::Reader(reader, pool, _)) = &self.0 else { return None };
-        pool.generations.version(reader.holds?, shop)
+        let Some(Held::Reader(reader, ..)) = &self.0 else { return None };
+        reader.versions.iter().find(|known| known.0 == *shop).map(|known| known.1)
     }
 
     /// Remembers a version that was read, for as long as nobody writes.
-    pub(super) fn note_version(&self, shop: &ShopId, version: i64) {
-        if let Some(Held::Reader(reader, pool, _)) = &self.0
-            && let Some(generation) = reader.holds
-        {
+    pub(super) fn note_version(&mut self, shop: &ShopId, version: i64) {
+        let Some(Held::Reader(reader, pool, _)) = &mut self.0 else { return };
+        reader.versions.truncate(MOST_VERSIONS - 1);
+        reader.versions.insert(0, (shop.clone(), version));
+        if let Some(generation) = reader.holds {
             pool.generations.note(generation, shop, version);
         }
     }
@@ -303,6 +309,7 @@ impl Drop for Tx {
 impl Reader {
     fn let_go(&mut self) -> Result<()> {
         self.holds = None;
+        self.versions.clear();
         match self.connection.is_autocommit() {
             true => Ok(()),
             false => run(&self.connection, "rollback"),
@@ -333,3 +340,29 @@ pub(super) const DIALECT: &str = "/*sqlite ";
 /// Name and definition of the indexes on complaints, but for the table's own.
 pub(super) const INDEXES: &str = "select name, sql from sqlite_schema
     where type = 'index' and tbl_name = 'complaints' and sql is not null order by name";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Between the question for the generation and the snapshot somebody may write.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_version_is_of_its_own_snapshot() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("new.db");
+        let sqlite = Sqlite::open(file.to_str().unwrap(), &Default::default(), true).unwrap();
+        let tables = |tx: &mut Tx| tx.query("select count(*) from sqlite_schema", &[], |row| row.int(0));
+        let shop = ShopId::parse("appHere").unwrap();
+        let mut first = sqlite.begin_read().await.unwrap();
+        assert_eq!(tables(&mut first).unwrap(), [0]);
+        first.note_version(&shop, 1);
+        assert_eq!(sqlite.known_version(&shop), Some(1));
+        let mut second = sqlite.begin_read().await.unwrap();
+        let mut writer = sqlite.begin_write().await.unwrap();
+        writer.batch("create table another (column_1 text)").unwrap();
+        writer.commit().unwrap();
+        assert_eq!(tables(&mut second).unwrap(), [1]);
+        assert_eq!((second.known_version(&shop), first.known_version(&shop)), (None, Some(1)));
+        assert_eq!(sqlite.known_version(&shop), None);
+    }
+}
