@@ -96,6 +96,12 @@ impl Tx {
         let coming =
             batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
         let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
+        if self.are_new(shop, batch).await? && self.add_new(shop, version, source, number, batch).await? {
+            for row in batch {
+                self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
+            }
+            return Ok((vec![Outcome::Added; batch.len()], Vec::new()));
+        }
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut rest = batch;
         while !rest.is_empty() {
@@ -116,6 +122,15 @@ impl Tx {
         }
         let changes = changes(batch, known, &mut outcomes)?;
         Ok((outcomes, changes))
+    }
+
+    /// Whether the complaints are best added at once: many, and probably all new.
+    async fn are_new(&mut self, shop: &ShopId, batch: &[Incoming]) -> Result<bool> {
+        if are_few(batch) || !self.adds_new_fast() {
+            return Ok(false);
+        }
+        let sample = batch.iter().step_by(batch.len().div_ceil(CHUNK));
+        Ok(self.known(shop, sample).await?.is_empty())
     }
 
     /// Gives out so many numbers; the first of them.

@@ -90,6 +90,9 @@ pub enum StoreError {
     /// None of the servers is the primary.
     #[error("PostgreSQL 是备库，地址中没有主库 ¦ PostgreSQL is a standby: the address names no primary")]
     Standby,
+    /// PostgreSQL refused a row, since there is one with its key.
+    #[error("PostgreSQL: {0}")]
+    Taken(String),
     /// A prepared statement no longer fits its tables.
     #[error("PostgreSQL: {0}")]
     Stale(String),
@@ -107,6 +110,20 @@ pub enum StoreError {
         "数据库由更新的版本创建（迁移 {0}），请升级 tousu ¦ the database was made by a newer version (migration {0}): upgrade tousu"
     )]
     TooNew(i64),
+}
+
+impl StoreError {
+    /// Whether a row was refused because there is one with its key.
+    fn is_taken(&self) -> bool {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        match self {
+            StoreError::Taken(_) => true,
+            StoreError::Sqlite(error) => error.sqlite_error().is_some_and(|error| {
+                [SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE].contains(&error.extended_code)
+            }),
+            _ => false,
+        }
+    }
 }
 
 /// The result of asking the store.
@@ -356,6 +373,15 @@ impl Tx {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.batch(sql),
             TxDriver::Postgres(tx) => tx.batch(sql).await,
+        }
+    }
+
+    /// Takes back what was done since a savepoint, a failure included.
+    async fn roll_back_to(&mut self, savepoint: &str) -> Result<()> {
+        let sql = format!("rollback to savepoint {savepoint}");
+        match &mut self.driver {
+            TxDriver::Sqlite(tx) => tx.batch(&sql),
+            TxDriver::Postgres(tx) => tx.roll_back_to(&sql).await,
         }
     }
 

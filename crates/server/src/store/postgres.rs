@@ -250,21 +250,34 @@ impl Tx {
         rows: impl Iterator<Item = [Value<'a>; N]>,
     ) -> Result<()> {
         let copy = format!("copy {table} ({columns}) from stdin (format binary)");
-        // The types are not looked at: a value knows how it is written.
-        let rows_in = self.held()?.connection.copy_in(&copy).await?;
-        let writer = BinaryCopyInWriter::new(rows_in, &[Type::TEXT; N]);
-        let mut writer = pin!(writer);
-        for row in rows {
-            writer.as_mut().write_raw(row).await?;
-        }
-        writer.finish().await?;
-        Ok(())
+        let held = self.held()?;
+        let copying = async {
+            // The types are not looked at: a value knows how it is written.
+            let rows_in = held.connection.copy_in(&copy).await?;
+            let mut writer = pin!(BinaryCopyInWriter::new(rows_in, &[Type::TEXT; N]));
+            for row in rows {
+                writer.as_mut().write_raw(row).await?;
+            }
+            writer.finish().await
+        };
+        let done = bounded(held.patience, copying).await;
+        held.heard(done).map(drop)
     }
 
     pub(super) async fn batch(&mut self, sql: &str) -> Result<()> {
         let held = self.held()?;
         let done = bounded(held.patience, held.connection.batch(sql)).await;
         held.heard(done)
+    }
+
+    /// Goes back to a savepoint, before which nothing failed.
+    pub(super) async fn roll_back_to(&mut self, sql: &str) -> Result<()> {
+        self.batch(sql).await?;
+        let held = self.held()?;
+        if held.fate == Fate::Failed {
+            held.fate = Fate::Good;
+        }
+        Ok(())
     }
 
     /// From now on nothing of this transaction is cut short for taking long.
@@ -349,6 +362,7 @@ impl From<tokio_postgres::Error> for StoreError {
         let why = told(&error);
         match error.code().map(SqlState::code) {
             Some("25006") => StoreError::ReadOnly(why),
+            Some("23505") => StoreError::Taken(why),
             // "cached plan must not change result type", and a prepared statement that is not there.
             Some("0A000" | "26000") => StoreError::Stale(why),
             // Shut down, crashed, starting; ended for being idle.

@@ -118,6 +118,28 @@ fn of_one_complaint_the_last_row_stays() {
     });
 }
 
+/// A large batch that seems new, and is not quite.
+#[test]
+fn among_many_new_ones_one_is_known() {
+    on_each_database(async |database| {
+        let server = Server::start(database).await;
+        let many: Vec<Value> = (0..1000).map(|at| row(&format!("c_{at:04}"))).collect();
+        for (name, known) in [("appNone", None), ("appEarly", Some(1)), ("appLate", Some(998))] {
+            let shop = server.shop(name).await;
+            let mut report = Report { read: 1000, added: 1000, ..Report::default() };
+            if let Some(at) = known {
+                let there = row_with(&format!("c_{at:04}"), json!({ "complaint_reason": "earlier" }));
+                take_in(&server, &shop, "rows.json", json!([there]).to_string()).await;
+                report = Report { added: 999, changed: 1, ..report };
+            }
+            let taken = take_in(&server, &shop, "rows.json", json!(many).to_string()).await;
+            assert_eq!(taken.report, report, "{taken:?}");
+            assert_eq!(listed(&server, &shop).await, shown(&many), "{name}");
+            assert_eq!(doctors_findings(&server).await, [] as [String; 0]);
+        }
+    });
+}
+
 async fn doctors_findings(server: &Server) -> Vec<String> {
     let now = tousu::clock::Clock::system().epoch();
     let findings = server.store.examine(now).await.unwrap();
