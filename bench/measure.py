@@ -37,9 +37,10 @@ class Run:
         connections = {name: 8 if name in few else 64 for name in servers}
         for name, server in servers.items():
             load(server, seconds=2, connections=connections[name], **load_of)
-        for _ in range(self.rounds):
+        for seed in range(1, self.rounds + 1):
             for name, server in servers.items():
-                rates[name].append(load(server, seconds=self.seconds, connections=connections[name], **load_of))
+                rate = load(server, seconds=self.seconds, connections=connections[name], seed=seed, **load_of)
+                rates[name].append(rate)
         rate = {name: statistics.median(each) for name, each in rates.items()}
         for name in rate:
             say(f"{name}: {rate[name]:.0f} calls/s")
@@ -48,7 +49,7 @@ class Run:
 
 def load(
     server: Server, token: str, seconds: int, connections: int = 64, pages: int = 1,
-    queries: Path | None = None, requests: int = 0,
+    queries: Path | None = None, requests: int = 0, seed: int = 0,
 ) -> float:  # fmt: skip
     """Calls per second for the first `pages` pages (list.lua), or for so many random `requests` a thread, which are
     of `queries` (random.lua)."""
@@ -57,7 +58,7 @@ def load(
         "wrk", f"--threads={CORES}", f"--connections={connections}", f"--duration={seconds}s", "--timeout=60s",
         f"--script={BENCH / script}", f"http://127.0.0.1:{server.port}{INTERFACE}",
     ]  # fmt: skip
-    environment = {"TOKEN": token, "PAGES": str(pages), "QUERIES": str(queries), "REQUESTS": str(requests)}
+    environment = {"TOKEN": token, "PAGES": str(pages), "QUERIES": str(queries), "REQUESTS": str(requests), "SEED": str(seed)}
     printed = output(command, environment)
     microseconds, calls, received, failed = map(int, printed.split("done")[1].split())
     # Ten rows are more than this, and a random page has hardly ever fewer; a refusal, which is cheaper to give, is less.

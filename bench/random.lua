@@ -5,7 +5,7 @@
 -- the total. Each filter is as likely as any other, and so is each of its pages. Times are widened at random by up to
 -- an hour, which makes them differ and leaves every page in place.
 --
--- Each thread makes REQUESTS of them before it starts, always the same, and then goes round.
+-- Each thread makes REQUESTS of them before it starts, others for each SEED, and goes round when they are used up.
 local token, count = os.getenv("TOKEN"), tonumber(os.getenv("REQUESTS") or 100000)
 local HOUR, BEIJING, ROWS = 3600, 8 * 3600, 10
 local threads = 0
@@ -43,7 +43,7 @@ end
 local requests, at = {}, 0
 
 function init()
-  math.randomseed(number)
+  math.randomseed(number + 1000 * tonumber(os.getenv("SEED") or 0))
   local all = filters()
   for made = 1, count do
     local filter = all[math.random(#all)]

@@ -29,7 +29,8 @@ create table complaints_by_number (
     created_version          bigint not null,
     version                  bigint not null, -- the shop's version of the last change
     constraint complaints_numbered primary key (shop_id, number)
-) /*sqlite without rowid*/;
+    -- With row ids on SQLite: without them whole rows stand in the inner pages, too, which makes the tree twice as deep.
+);
 
 insert into complaints_by_number
 select shop_id, number, complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type,

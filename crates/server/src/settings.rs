@@ -163,7 +163,7 @@ impl Default for Storage {
             sqlite_synchronous: Synchronous::Full,
             postgres_statement_seconds: 30,
             remembered_entries: 10_000,
-            remembered_pages_bytes: 16 << 20,
+            remembered_pages_bytes: 8 << 20,
             index_bytes: 512 << 20,
             changes_kept: 100_000,
         }

@@ -114,8 +114,9 @@ fn plain(out: &mut Vec<u8>, key: &str, text: &[u8]) {
 }
 
 fn text(out: &mut Vec<u8>, key: &str, text: &str) {
-    let escaped = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-    if !text.as_bytes().iter().any(escaped) {
+    // Without an early end, so that many bytes are looked at at once.
+    let escaped = |found: bool, byte: &u8| found | (*byte < b' ') | (*byte == b'"') | (*byte == b'\\');
+    if !text.as_bytes().iter().fold(false, escaped) {
         return plain(out, key, text.as_bytes());
     }
     out.extend_from_slice(key.as_bytes());

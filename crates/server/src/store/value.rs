@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use simdutf8::basic::from_utf8;
+
 use super::{Result, StoreError};
 
 /// A bound value. Its Debug output does not show texts: the PostgreSQL driver logs what is bound, and a
@@ -83,10 +85,11 @@ impl Row<'_> {
     /// Column `at` as text or null.
     pub fn optional_text(&self, at: usize) -> Result<Option<&str>> {
         match self {
-            Row::Sqlite(row) => row
-                .get_ref(at)?
-                .as_str_or_null()
-                .map_err(|error| StoreError::Value(format!("column {at}: {error}"))),
+            Row::Sqlite(row) => {
+                let wrong = |error: &dyn fmt::Display| StoreError::Value(format!("column {at}: {error}"));
+                let bytes = row.get_ref(at)?.as_bytes_or_null().map_err(|error| wrong(&error))?;
+                bytes.map(from_utf8).transpose().map_err(|error| wrong(&error))
+            }
             Row::Postgres(row) => Ok(row.try_get(at)?),
         }
     }
