@@ -140,6 +140,8 @@ pub struct Details {
     pub uploaded_images: Vec<String>,
     /// The WeChat merchant's number.
     pub sub_mch_id: Option<String>,
+    /// The step taken last in the detail's numbering, where the list has no number for it.
+    pub detail_step: Option<DetailStep>,
     /// What was said, oldest first.
     pub replies: Vec<Reply>,
 }
@@ -265,6 +267,7 @@ impl Complaint {
             content_object,
             uploaded_images,
             sub_mch_id,
+            detail_step,
             replies,
         } = details;
         let reply = |reply: Reply| complaint_info_get::Reply {
@@ -292,7 +295,7 @@ impl Complaint {
             uploaded_images,
             time_limit: self.time_limit,
             operate_time: BeijingTime::from_epoch(self.operate_time),
-            current_step: DetailStep::from(self.current_step),
+            current_step: detail_step.unwrap_or(self.current_step.into()),
             operate_end_time: BeijingTime::from_epoch(self.operate_end_time),
             sub_mch_id: sub_mch_id.filter(|_| self.channel_type == ChannelType::WechatPay),
         }

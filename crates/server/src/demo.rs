@@ -264,6 +264,7 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
             .collect(),
         sub_mch_id: (channel == ChannelType::WechatPay)
             .then(|| format!("16{:08}", rng.random_range(0..100_000_000))),
+        detail_step: None,
         replies,
     };
     Incoming {

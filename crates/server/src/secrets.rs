@@ -42,7 +42,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
         text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));

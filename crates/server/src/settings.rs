@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
 
+use crate::life::Policy;
+
 /// What can be set. Durations are in seconds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -25,6 +27,8 @@ pub struct Settings {
     pub token: Token,
     /// 频率限制 ¦ rate limits
     pub limits: Limits,
+    /// 投诉处理 ¦ handling complaints
+    pub handling: Handling,
     /// 存储 ¦ storage
     pub storage: Storage,
     /// 日志 ¦ the log
@@ -122,6 +126,32 @@ impl Default for Limits {
             redis: String::new(),
             redis_prefix: "tousu:".into(),
             redis_gone: WhenGone::Open,
+        }
+    }
+}
+
+/// Who may do what with complaints.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Handling {
+    /// 商家可否自行结单；否则由平台结单，或以「回复并完成」完成 ¦ whether the merchant may close complaints; otherwise the platform does, or a final reply
+    pub merchant_closes: bool,
+    /// 结单后消费者可重新打开的小时数 ¦ for how many hours after the closing the consumer may have it reopened
+    pub consumer_reopens_hours: u32,
+}
+
+impl Default for Handling {
+    fn default() -> Self {
+        Handling { merchant_closes: false, consumer_reopens_hours: 168 }
+    }
+}
+
+impl Handling {
+    /// As the rules take it.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            merchant_closes: self.merchant_closes,
+            consumer_reopens_within: i64::from(self.consumer_reopens_hours) * 3600,
         }
     }
 }

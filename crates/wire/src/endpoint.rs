@@ -23,6 +23,8 @@ pub trait Endpoint {
     const LIMIT: RateLimit;
     /// The parameters that must be there, `access_token` aside.
     const REQUIRED: &'static [&'static str] = &[];
+    /// Those of the request's parameters that it takes, where it shares the request with others.
+    const TAKES: Option<&'static [&'static str]> = None;
     /// The parameters, `access_token` aside, which belongs to the gateway.
     type Request: Serialize + DeserializeOwned + JsonSchema;
     /// What `data` holds in an answer with code 0.
@@ -50,16 +52,23 @@ pub struct Example {
 pub enum PermissionSet {
     /// 投诉管理-查询: read complaints `[page]`.
     ComplaintsQuery,
+    /// 投诉管理-处理: handle complaints as the merchant does, and bring what consumers say `[ours]`.
+    ComplaintsHandle,
+    /// 投诉管理-平台: do what the platform does `[ours]`.
+    Platform,
 }
 
 impl PermissionSet {
     /// Every set that exists.
-    pub const ALL: &'static [PermissionSet] = &[PermissionSet::ComplaintsQuery];
+    pub const ALL: &'static [PermissionSet] =
+        &[PermissionSet::ComplaintsQuery, PermissionSet::ComplaintsHandle, PermissionSet::Platform];
 
     /// The published name.
     pub fn name(self) -> &'static str {
         match self {
             PermissionSet::ComplaintsQuery => "投诉管理-查询",
+            PermissionSet::ComplaintsHandle => "投诉管理-处理",
+            PermissionSet::Platform => "投诉管理-平台",
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Envelope<T> {
 
 macro_rules! return_codes {
     ($($variant:ident = $code:literal, $text:literal;)*) => {
-        /// The gateway's return codes `[public]`; 3001 and 3002 `[ours]`.
+        /// The gateway's return codes `[public]`; 3001 to 3005 `[ours]`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ReturnCode {
             $(
@@ -62,6 +62,9 @@ return_codes! {
     WrongMethod = 2055, "请求方式错误 ¦ wrong HTTP method";
     InvalidParameter = 3001, "参数错误 ¦ a parameter is invalid";
     NoSuchComplaint = 3002, "投诉单不存在 ¦ the complaint does not exist";
+    NotAllowed = 3003, "当前不允许该操作 ¦ this is not allowed now";
+    ChangedMeanwhile = 3004, "投诉单已被他人更改 ¦ the complaint was changed meanwhile";
+    KeyTaken = 3005, "幂等键已用于另一调用 ¦ the idempotency key belongs to another call";
 }
 
 impl ReturnCode {

@@ -8,6 +8,10 @@
 //! official SDKs) and `[ours]` (undocumented, decided here).
 
 pub mod codes;
+pub mod complaint_act;
+pub mod complaint_create;
+pub mod complaint_get;
+pub mod complaint_history;
 pub mod complaint_info_get;
 pub mod complaint_list;
 mod endpoint;

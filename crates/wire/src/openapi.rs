@@ -45,6 +45,9 @@ impl OpenApi {
             "description": "The token that /token gave.",
         });
         if let Some(Value::Object(fields)) = request.get_mut("properties") {
+            if let Some(taken) = E::TAKES {
+                *fields = taken.iter().filter_map(|name| fields.shift_remove_entry(*name)).collect();
+            }
             fields.shift_insert(0, "access_token".into(), token);
         }
         if let Some(Value::Array(required)) = request.get_mut("required") {

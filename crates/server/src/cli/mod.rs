@@ -2,7 +2,9 @@
 #![allow(clippy::print_stdout, reason = "data goes to stdout, the rest to stderr")]
 
 mod app;
+mod audit;
 mod bench_data;
+mod complaint;
 mod config;
 mod doctor;
 mod import;
@@ -66,6 +68,11 @@ enum Command {
     App(app::App),
     /// 取得一个用于调试的访问令牌 ¦ an access token for trying things
     Token(token::Token),
+    /// 处理投诉 ¦ handle complaints
+    Complaint(complaint::Complaint),
+    /// 查验历史 ¦ verify the history
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -143,6 +150,8 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Shop(shop) => shop.run(context).await,
             Command::App(app) => app.run(context).await,
             Command::Token(token) => token.run(context).await,
+            Command::Complaint(complaint) => complaint.run(context).await,
+            Command::Audit(audit) => audit.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

@@ -24,6 +24,7 @@ use crate::store::{Caller, ShopId, Tx};
 pub(super) struct Call {
     pub(super) gateway: Arc<Gateway>,
     pub(super) shop: ShopId,
+    pub(super) caller: Arc<Caller>,
     /// When it is, asked once, and the shop's version in the snapshot.
     pub(super) moment: Moment,
     /// The snapshot. Without one the call was admitted by what was known at the moment's version: before it is
@@ -89,7 +90,7 @@ pub(super) async fn admit_by_memory<E: Endpoint>(
     // A refusal must be of this moment: it is made in a snapshot.
     judge::<E>(gateway, bearer, &caller, client, answered).await.ok()?;
     let moment = Moment { version, now };
-    Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), moment, tx: None })
+    Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), caller, moment, tx: None })
 }
 
 /// Lets a call to `E` in, or says why not. What was learnt of it on the way goes to `answered`.
@@ -108,7 +109,7 @@ pub(super) async fn admit<E: Endpoint>(
     let caller = gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?;
     let caller = caller.ok_or_else(unknown)?;
     judge::<E>(gateway, bearer, &caller, client, answered).await?;
-    Ok(Call { gateway: gateway.clone(), shop: shop.clone(), moment, tx: Some(tx) })
+    Ok(Call { gateway: gateway.clone(), shop: shop.clone(), caller, moment, tx: Some(tx) })
 }
 
 /// Whether that caller may call `E` from there, now. The limit is asked once per call.
@@ -125,11 +126,7 @@ async fn judge<E: Endpoint>(
         let detail = format!("{client} 不在其中 ¦ {client} is not on it");
         return Err(Refusal::because(ReturnCode::IpNotAllowed, detail));
     }
-    if !caller.grants.split(',').any(|set| PermissionSet::from_name(set) == Some(E::PERMISSION_SET)) {
-        let set = E::PERMISSION_SET;
-        let detail = format!("请为应用授予「{set}」 ¦ grant the app “{set}”");
-        return Err(Refusal::because(ReturnCode::NotPermitted, detail));
-    }
+    require_grant(caller, E::PERMISSION_SET)?;
     let limit = gateway.limit(E::LIMIT);
     let allowance = match answered.allowance {
         Some(allowance) => allowance,
@@ -149,6 +146,15 @@ async fn judge<E: Endpoint>(
         return Err(refusal);
     }
     Ok(())
+}
+
+/// Refuses a caller who was not granted that set.
+pub(super) fn require_grant(caller: &Caller, set: PermissionSet) -> Result<(), Refusal> {
+    if caller.grants.split(',').any(|granted| PermissionSet::from_name(granted) == Some(set)) {
+        return Ok(());
+    }
+    let detail = format!("请为应用授予「{set}」 ¦ grant the app “{set}”");
+    Err(Refusal::because(ReturnCode::NotPermitted, detail))
 }
 
 /// Refuses every other method than those.

@@ -24,9 +24,12 @@ pub(super) async fn info(
 ) -> Result<Data<complaint_info_get::Response>, Unanswered> {
     let complaint_id = request.complaint_id()?;
     let shop = call.shop.clone();
-    let found = call.snapshot().await?.complaint(&shop, &complaint_id).await?.ok_or_else(|| {
-        let shown = lenient::quoted(&complaint_id);
-        Refusal::because(ReturnCode::NoSuchComplaint, format!("{shown} ¦ {shown}"))
-    })?;
+    let found = call.snapshot().await?.complaint(&shop, &complaint_id).await?;
+    let found = found.ok_or_else(|| no_such_complaint(&complaint_id))?;
     Ok(Data::Value(found.complaint.to_info(shop.as_str(), found.number, found.details)))
+}
+
+pub(super) fn no_such_complaint(complaint_id: &str) -> Refusal {
+    let shown = lenient::quoted(complaint_id);
+    Refusal::because(ReturnCode::NoSuchComplaint, format!("{shown} ¦ {shown}"))
 }

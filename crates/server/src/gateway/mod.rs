@@ -4,6 +4,7 @@ mod admit;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
+mod handling;
 mod heard;
 mod idle;
 mod interface;
@@ -34,6 +35,10 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::error::Elapsed;
+use tousu_wire::complaint_act;
+use tousu_wire::complaint_create::ComplaintCreate;
+use tousu_wire::complaint_get::ComplaintGet;
+use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::openapi::OpenApi;
@@ -46,6 +51,7 @@ use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
+use crate::handling::Action;
 use crate::remembered::Remembered;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
@@ -79,7 +85,21 @@ struct Answered {
 impl Gateway {
     /// A gateway in front of `store`; what happens is counted by `metrics` (see [`record_metrics`]).
     pub fn new(store: Store, settings: Settings, clock: Clock, metrics: PrometheusHandle) -> Arc<Self> {
-        let document = OpenApi::default().token().endpoint::<ComplaintList>().endpoint::<ComplaintInfoGet>();
+        let document = OpenApi::default()
+            .token()
+            .endpoint::<ComplaintList>()
+            .endpoint::<ComplaintInfoGet>()
+            .endpoint::<ComplaintCreate>()
+            .endpoint::<ComplaintGet>()
+            .endpoint::<ComplaintHistory>()
+            .endpoint::<complaint_act::Reply>()
+            .endpoint::<complaint_act::ConsumerReply>()
+            .endpoint::<complaint_act::CheckFailed>()
+            .endpoint::<complaint_act::Close>()
+            .endpoint::<complaint_act::Reopen>()
+            .endpoint::<complaint_act::Note>()
+            .endpoint::<complaint_act::Assign>()
+            .endpoint::<complaint_act::Tag>();
         Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -105,6 +125,17 @@ impl Gateway {
         let interfaces = [
             interface::<ComplaintList, _, _>(complaints::list),
             interface::<ComplaintInfoGet, _, _>(complaints::info),
+            interface::<ComplaintCreate, _, _>(handling::create),
+            interface::<ComplaintGet, _, _>(handling::get),
+            interface::<ComplaintHistory, _, _>(handling::history),
+            handling::interface_of::<complaint_act::Reply>(Action::Reply),
+            handling::interface_of::<complaint_act::ConsumerReply>(Action::ConsumerReply),
+            handling::interface_of::<complaint_act::CheckFailed>(Action::CheckFailed),
+            handling::interface_of::<complaint_act::Close>(Action::Close),
+            handling::interface_of::<complaint_act::Reopen>(Action::Reopen),
+            handling::interface_of::<complaint_act::Note>(Action::Note),
+            handling::interface_of::<complaint_act::Assign>(Action::Assign),
+            handling::interface_of::<complaint_act::Tag>(Action::Tag),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

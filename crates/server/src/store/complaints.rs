@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tousu_wire::codes::{CodeTable, Overtime};
+use tousu_wire::codes::{CodeTable, DetailStep, Overtime};
 use tousu_wire::complaint_list::{Filter, Page};
 
 use super::listing::{MOST_NUMBERS, numbered};
@@ -216,7 +216,8 @@ impl Tx {
     /// One complaint with its details, if the shop has it.
     pub async fn complaint(&mut self, shop: &ShopId, complaint_id: &str) -> Result<Option<Stored>> {
         let sql = format!(
-            "select {COLUMNS}, number, complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id
+            "select {COLUMNS}, number, complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id,
+                 detail_step
              from complaints where shop_id = $1 and complaint_id = $2"
         );
         let found = self
@@ -231,6 +232,7 @@ impl Tx {
                         content_object: from_json(row.text(at(3))?)?,
                         uploaded_images: from_json(row.text(at(4))?)?,
                         sub_mch_id: row.optional_text(at(5))?.map(str::to_owned),
+                        detail_step: row.optional_int(at(6))?.map(DetailStep::from),
                         replies: Vec::new(),
                     },
                 })

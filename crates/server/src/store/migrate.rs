@@ -14,6 +14,7 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 2,
         sql: include_str!("../../migrations/0002_by_number.sql"),
     },
+    Migration { version: 3, name: "life", oldest: 2, sql: include_str!("../../migrations/0003_life.sql") },
 ];
 
 struct Migration {

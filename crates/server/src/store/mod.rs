@@ -4,12 +4,14 @@
 //! version as its first statement. Statements about a shop go through [`Tx::query`], which binds the
 //! shop as `$1`: a statement that forgets its tenant cannot be written.
 
+mod acting;
 mod apps;
 mod bulk;
 pub mod citus;
 mod complaints;
 mod examine;
 mod glance;
+mod history;
 mod intake;
 mod leases;
 mod listing;
@@ -23,10 +25,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use acting::{CALLS_KNOWN, Deed, Doer, Done, Handled};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::Stored;
 pub use examine::Finding;
+pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
 pub use intake::{Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use tidying::{Outdated, Tidied};

@@ -45,7 +45,7 @@ fn every_command_of_the_readmes_works() {
 
         let text = read(name).replace("http://127.0.0.1:8080", address);
         let (shell, answers) = (blocks(&text, "sh"), blocks(&text, "json"));
-        assert_eq!(shell.len(), 2);
+        assert_eq!(shell.len(), 3);
         let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
         let run = |script: &str| {
             let done = Command::new("bash")
@@ -66,6 +66,13 @@ fn every_command_of_the_readmes_works() {
         assert!(status.success(), "{out}{errors}");
         assert!(out.contains("新增 1") && out.contains("拒绝 1"), "{out}");
         assert!(read_in(&folder, "refused.ndjson").contains("\"line\":3"));
+
+        let (out, errors, status) = run(&format!("set -e\n{}", shell[2]));
+        assert!(status.success(), "{out}{errors}");
+        for seen in ["消费者投诉", "商家回复", "核验不通过", "结单", "处理完成", "5 条：完好"]
+        {
+            assert!(out.contains(seen), "{seen}: {out}");
+        }
         assert!(blocks(&text, "console").iter().all(|block| makes_sense(block)), "{name}");
         server.kill().unwrap();
         server.wait().unwrap();

@@ -14,6 +14,7 @@ mod demo;
 mod documents;
 mod gate;
 mod golden;
+mod handling;
 mod import;
 mod index;
 mod migrations;

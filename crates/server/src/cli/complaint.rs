@@ -1,0 +1,283 @@
+//! `tousu complaint …`: what the interfaces `tousu.complaint.…` do, for whoever may open the database.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use tousu_wire::codes::{CodeTable, ComplaintFrom};
+use tousu_wire::complaint_act::{Act, Standing};
+use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
+
+use super::app::no_shop;
+use super::{Session, shop_id};
+use crate::handling::{self, Action, Caller, Refused};
+use crate::life::Event;
+use crate::store::{KeptEntry, ShopId, Store};
+
+#[derive(Args)]
+pub(super) struct Complaint {
+    /// 店铺 id ¦ the shop's id
+    #[arg(long, value_name = "APP_ID", global = true)]
+    shop: Option<String>,
+    /// 操作人，记入历史（默认为登录用户） ¦ who does it, for the history (default: the user logged in)
+    #[arg(long, value_name = "NAME", env = "USER", hide_env = true, global = true)]
+    operator: Option<String>,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// 新建投诉单 ¦ create a complaint
+    Create(Create),
+    /// 商家回复 ¦ reply as the merchant
+    Reply {
+        #[command(flatten)]
+        said: Said,
+        /// 回复后即处理完成 ¦ the reply finishes the complaint
+        #[arg(long)]
+        finish: bool,
+    },
+    /// 消费者回复 ¦ reply as the consumer
+    ConsumerReply(Said),
+    /// 平台核验不通过 ¦ the platform's check fails
+    CheckFailed(MaybeSaid),
+    /// 结单 ¦ close a complaint
+    Close(MaybeSaid),
+    /// 重新打开 ¦ reopen a complaint
+    Reopen(MaybeSaid),
+    /// 备注 ¦ note something for colleagues
+    Note(Said),
+    /// 分派 ¦ assign a complaint
+    Assign {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+        /// 处理人；不写则不再分派 ¦ whose work it becomes; without it nobody's
+        assignee: Option<String>,
+    },
+    /// 加减标签 ¦ add and remove tags
+    Tag {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+        /// 要加的标签 ¦ tags to add
+        #[arg(long, value_name = "TAG")]
+        add: Vec<String>,
+        /// 要去的标签 ¦ tags to remove
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
+    },
+    /// 显示处理情况 ¦ show how a complaint stands
+    Show {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+    },
+    /// 显示历史 ¦ show what happened to a complaint
+    History {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+    },
+}
+
+#[derive(Args)]
+struct Create {
+    /// 问题描述 ¦ what is complained about
+    reason: String,
+    /// 投诉人手机号 ¦ the complainant's phone number
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// 订单或资源 ¦ the order or resource
+    #[arg(long, value_name = "ID")]
+    order: Option<String>,
+    /// 来自：consumer、platform 或 third_party ¦ who brings it: consumer, platform or third_party
+    #[arg(long, value_name = "ROLE")]
+    by: Option<String>,
+    /// 投诉来源编号，如 203 ¦ the source's code, for example 203
+    #[arg(long, value_name = "CODE")]
+    from: Option<i64>,
+    /// 来源单号，同一来源只建一次 ¦ the source's own number, created once
+    #[arg(long, value_name = "NUMBER")]
+    source_number: Option<String>,
+}
+
+#[derive(Args)]
+struct Said {
+    /// 投诉单号 ¦ the complaint's number
+    complaint_id: String,
+    /// 内容 ¦ what is said
+    content: String,
+}
+
+#[derive(Args)]
+struct MaybeSaid {
+    /// 投诉单号 ¦ the complaint's number
+    complaint_id: String,
+    /// 内容 ¦ what is said
+    content: Option<String>,
+    /// 操作方：merchant、consumer 或 platform（默认 platform） ¦ the role: merchant, consumer or platform (default platform)
+    #[arg(long, value_name = "ROLE", default_value = "platform")]
+    by: String,
+}
+
+/// Through what the history says that it came.
+const CLIENT_ID: &str = "tousu complaint";
+
+impl Complaint {
+    pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
+        let app_id = self.shop.context("请用 --shop 指明店铺 ¦ name the shop with --shop")?;
+        let shop = shop_id(&app_id)?;
+        let store = session.open_existing().await?;
+        let desk = Desk { session: &session, store, shop, operator: self.operator };
+        match self.what {
+            What::Create(create) => desk.create(create).await?,
+            What::Reply { said, finish } => {
+                desk.act(Action::Reply, Act { finish: Some(finish.into()), ..said.act() }).await?
+            }
+            What::ConsumerReply(said) => desk.act(Action::ConsumerReply, said.act()).await?,
+            What::CheckFailed(said) => desk.act(Action::CheckFailed, said.act()).await?,
+            What::Close(said) => desk.act(Action::Close, said.act()).await?,
+            What::Reopen(said) => desk.act(Action::Reopen, said.act()).await?,
+            What::Note(said) => desk.act(Action::Note, said.act()).await?,
+            What::Assign { complaint_id, assignee } => {
+                desk.act(Action::Assign, Act { complaint_id: Some(complaint_id), assignee, ..Act::default() })
+                    .await?
+            }
+            What::Tag { complaint_id, add, remove } => {
+                desk.act(Action::Tag, Act { complaint_id: Some(complaint_id), add, remove, ..Act::default() })
+                    .await?
+            }
+            What::Show { complaint_id } => desk.show(&complaint_id).await?,
+            What::History { complaint_id } => desk.history(&complaint_id).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Said {
+    fn act(self) -> Act {
+        Act { complaint_id: Some(self.complaint_id), content: Some(self.content), ..Act::default() }
+    }
+}
+
+impl MaybeSaid {
+    fn act(self) -> Act {
+        let MaybeSaid { complaint_id, content, by } = self;
+        Act { complaint_id: Some(complaint_id), content, by: Some(by), ..Act::default() }
+    }
+}
+
+/// Where complaints of one shop are handled.
+struct Desk<'a> {
+    session: &'a Session,
+    store: Store,
+    shop: ShopId,
+    operator: Option<String>,
+}
+
+impl Desk<'_> {
+    fn caller(&self) -> Caller<'static> {
+        let policy = self.session.settings.handling.policy();
+        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), policy }
+    }
+
+    async fn create(&self, create: Create) -> anyhow::Result<()> {
+        let Create { reason, phone, order, by, from, source_number } = create;
+        let request = complaint_create::Request {
+            complaint_reason: Some(reason),
+            complainant_phone: phone,
+            complaint_resource_id: order,
+            by,
+            complaint_from: from.map(ComplaintFrom::from),
+            source_number,
+            operator: self.operator.clone(),
+            ..complaint_create::Request::default()
+        };
+        let done = handling::create(&self.store, &self.shop, &self.caller(), request).await?;
+        let created = done.or_else(|why| self.refuse(why, ""))?;
+        self.session.print(&created, |created| self.told(&created.complaint))
+    }
+
+    async fn act(&self, action: Action, act: Act) -> anyhow::Result<()> {
+        let complaint_id = act.complaint_id.clone().unwrap_or_default();
+        let act = Act { operator: self.operator.clone(), ..act };
+        let done = handling::act(&self.store, &self.shop, action, &self.caller(), act).await?;
+        let standing = done.or_else(|why| self.refuse(why, &complaint_id))?;
+        self.session.print(&standing, |standing| self.told(standing))
+    }
+
+    async fn show(&self, complaint_id: &str) -> anyhow::Result<()> {
+        let mut tx = self.store.read().await?;
+        let handled = tx.handled(&self.shop, complaint_id).await?;
+        let handled = handled.map_or_else(|| self.refuse(Refused::Unknown, complaint_id), Ok)?;
+        let standing = handling::standing(&handled, self.session.clock.epoch());
+        self.session.print(&standing, |standing| self.told(standing))
+    }
+
+    async fn history(&self, complaint_id: &str) -> anyhow::Result<()> {
+        let mut tx = self.store.read().await?;
+        if tx.handled(&self.shop, complaint_id).await?.is_none() {
+            return self.refuse(Refused::Unknown, complaint_id);
+        }
+        let history = tx.history(&self.shop, complaint_id).await?;
+        let shown: Vec<_> = history.iter().map(|kept| self.line(kept)).collect();
+        let headings =
+            ["序号 ¦ ENTRY", "时间 ¦ TIME", "事件 ¦ EVENT", "操作方 ¦ ROLE", "操作人 ¦ WHO", "内容 ¦ SAID"];
+        let value: Vec<_> = history
+            .iter()
+            .map(|kept| {
+                serde_json::json!({
+                    "entry": kept.number,
+                    "event": kept.entry.event,
+                    "actor": kept.entry.actor,
+                    "operator": kept.entry.operator,
+                    "happened_at": BeijingTime::from_epoch(kept.entry.happened_at),
+                    "said": kept.entry.said,
+                    "hash": kept.hash,
+                })
+            })
+            .collect();
+        self.session.print(&value, |_| self.session.table(&headings, shown))
+    }
+
+    fn line(&self, kept: &KeptEntry) -> Vec<String> {
+        let entry = &kept.entry;
+        let known = Event::all().find(|event| event.name() == entry.event);
+        let title = known.map_or(entry.event.as_str(), |event| event.title());
+        let said: serde_json::Value = serde_json::from_str(&entry.said).unwrap_or_default();
+        vec![
+            kept.number.to_string(),
+            BeijingTime::from_epoch(entry.happened_at).to_string(),
+            self.session.pick(title),
+            entry.actor.clone(),
+            entry.operator.clone(),
+            said["content"].as_str().unwrap_or_default().to_owned(),
+        ]
+    }
+
+    fn told(&self, standing: &Standing) -> String {
+        let label = |label: Option<(&str, &str)>| {
+            label.map(|(zh, en)| self.session.pick(&format!("{zh} ¦ {en}"))).unwrap_or_default()
+        };
+        let (state, step) = (label(standing.state.label()), label(standing.current_step.label()));
+        let (id, ends) = (&standing.complaint_id, standing.operate_end_time);
+        self.session.pick(&format!("{id} {state}，{step}，时限 {ends} ¦ {id} {state}, {step}, due {ends}"))
+    }
+
+    fn refuse<T>(&self, why: Refused, complaint_id: &str) -> anyhow::Result<T> {
+        let text = match why {
+            Refused::Parameter(InvalidParameter { name, problem }) => {
+                let (zh, en) = (problem.pick(tousu_wire::Lang::Zh), problem.pick(tousu_wire::Lang::En));
+                format!("{name} {zh} ¦ {name}: {en}")
+            }
+            Refused::NotAllowed(why) => both(&why.text()),
+            Refused::Changed(text) => both(&text),
+            Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
+            Refused::KeyTaken => "幂等键已用于另一调用 ¦ the idempotency key belongs to another call".into(),
+            Refused::NoShop => no_shop(&self.shop),
+        };
+        bail!(text)
+    }
+}
+
+fn both(text: &Text) -> String {
+    format!("{} ¦ {}", text.pick(tousu_wire::Lang::Zh), text.pick(tousu_wire::Lang::En))
+}

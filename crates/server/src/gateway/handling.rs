@@ -1,0 +1,119 @@
+//! Our interfaces about single complaints: what happens to them, and what happened.
+
+use serde_json::Value;
+use tousu_wire::complaint_act::{Act, ActEndpoint, Standing};
+use tousu_wire::{
+    BeijingTime, PermissionSet, ReturnCode, Text, complaint_create, complaint_get, complaint_history,
+    complaint_info_get,
+};
+
+use super::admit::{Call, Unanswered, require_grant};
+use super::complaints::no_such_complaint;
+use super::interface::{Data, Interface, interface};
+use super::refusal::Refusal;
+use crate::handling::{self, Action, Caller, Refused};
+use crate::life::{Actor, Event};
+use crate::store::{KeptEntry, StoreError};
+
+/// The interface of an action.
+pub(super) fn interface_of<E: ActEndpoint + 'static>(action: Action) -> (String, Box<dyn Interface>) {
+    interface::<E, _, _>(move |call, request| act(call, request, action))
+}
+
+async fn act(mut call: Call, request: Act, action: Action) -> Result<Data<Standing>, Unanswered> {
+    require_role(&mut call, action.actor(&request)?).await?;
+    let complaint_id = request.complaint_id.clone().unwrap_or_default();
+    let caller = caller(&call);
+    let done = handling::act(&call.gateway.store, &call.shop, action, &caller, request).await?;
+    Ok(Data::Value(done.map_err(|why| refusal(why, &complaint_id))?))
+}
+
+/// 新建投诉单
+pub(super) async fn create(
+    mut call: Call,
+    request: complaint_create::Request,
+) -> Result<Data<complaint_create::Response>, Unanswered> {
+    require_role(&mut call, handling::creator(&request)?).await?;
+    let caller = caller(&call);
+    let done = handling::create(&call.gateway.store, &call.shop, &caller, request).await?;
+    Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
+}
+
+/// 获取投诉单全部信息
+pub(super) async fn get(
+    mut call: Call,
+    request: complaint_info_get::Request,
+) -> Result<Data<complaint_get::Response>, Unanswered> {
+    let complaint_id = request.complaint_id()?;
+    let (shop, now) = (call.shop.clone(), call.moment.now);
+    let tx = call.snapshot().await?;
+    let handled = tx.handled(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
+    let found = tx.complaint(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
+    let standing = handling::standing(&handled, now);
+    let info = found.complaint.to_info(shop.as_str(), found.number, found.details);
+    Ok(Data::Value(complaint_get::Response { standing, info }))
+}
+
+/// 获取投诉单历史
+pub(super) async fn history(
+    mut call: Call,
+    request: complaint_info_get::Request,
+) -> Result<Data<complaint_history::Response>, Unanswered> {
+    let complaint_id = request.complaint_id()?;
+    let shop = call.shop.clone();
+    let lang = call.gateway.settings.lang;
+    let tx = call.snapshot().await?;
+    tx.handled(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
+    let shown = |kept: KeptEntry| {
+        let KeptEntry { number, entry, hash } = kept;
+        let title = Event::all().find(|event| event.name() == entry.event).map_or("", Event::title);
+        Ok(complaint_history::Entry {
+            entry: number,
+            title: Text::from(title).pick(lang).to_owned(),
+            event: entry.event,
+            actor: entry.actor,
+            operator: entry.operator,
+            happened_at: BeijingTime::from_epoch(entry.happened_at),
+            before: json(&entry.before)?,
+            after: json(&entry.after)?,
+            said: json(&entry.said)?,
+            hash,
+        })
+    };
+    let list =
+        tx.history(&shop, &complaint_id).await?.into_iter().map(shown).collect::<Result<_, StoreError>>()?;
+    Ok(Data::Value(complaint_history::Response { list }))
+}
+
+fn json(text: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Value(format!("history: {error}")))
+}
+
+/// Whether the caller may act in that role, as of now: what writes is let in by a snapshot, and lets it go.
+async fn require_role(call: &mut Call, actor: Actor) -> Result<(), Unanswered> {
+    call.snapshot().await?;
+    call.tx = None;
+    match actor {
+        Actor::Platform => Ok(require_grant(&call.caller, PermissionSet::Platform)?),
+        _ => Ok(()),
+    }
+}
+
+fn caller(call: &Call) -> Caller<'_> {
+    Caller {
+        client_id: &call.caller.client_id,
+        now: call.moment.now,
+        policy: call.gateway.settings.handling.policy(),
+    }
+}
+
+fn refusal(why: Refused, complaint_id: &str) -> Refusal {
+    match why {
+        Refused::Parameter(invalid) => invalid.into(),
+        Refused::NotAllowed(why) => Refusal::because(ReturnCode::NotAllowed, why.text()),
+        Refused::Changed(text) => Refusal::because(ReturnCode::ChangedMeanwhile, text),
+        Refused::Unknown => no_such_complaint(complaint_id),
+        Refused::KeyTaken => Refusal::new(ReturnCode::KeyTaken),
+        Refused::NoShop => Refusal::new(ReturnCode::AccessTokenExpired),
+    }
+}

@@ -1,0 +1,333 @@
+//! What people do with complaints: asked for in the wire's form, allowed by [`crate::life`], kept by the store.
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, DetailStep, State};
+use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
+use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
+
+use crate::complaint::{Complaint, DEFAULT_TIME_LIMIT_HOURS, Details, Phone, Reply, deadline};
+use crate::life::{self, Actor, Event, NotAllowed, Policy, Window};
+use crate::secrets;
+use crate::store::{Deed, Doer, Done, Handled, Incoming, Result, ShopId, Store};
+
+/// What an interface lets happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The merchant replies, and maybe finishes.
+    Reply,
+    /// The consumer replies.
+    ConsumerReply,
+    /// The platform's check fails.
+    CheckFailed,
+    /// It is closed.
+    Close,
+    /// It is taken up again.
+    Reopen,
+    /// Something is noted.
+    Note,
+    /// It becomes somebody's work.
+    Assign,
+    /// It gets or loses tags.
+    Tag,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug)]
+pub enum Refused {
+    /// A parameter cannot be accepted.
+    Parameter(InvalidParameter),
+    /// Not now, or not by them.
+    NotAllowed(NotAllowed),
+    /// The complaint is not what the caller saw: how it stands now (`中文 ¦ English`).
+    Changed(Text),
+    /// There is no such complaint.
+    Unknown,
+    /// The idempotency key was another call's.
+    KeyTaken,
+    /// There is no such shop.
+    NoShop,
+}
+
+impl From<InvalidParameter> for Refused {
+    fn from(invalid: InvalidParameter) -> Self {
+        Refused::Parameter(invalid)
+    }
+}
+
+/// Who calls, through which app, when.
+#[derive(Clone, Debug)]
+pub struct Caller<'a> {
+    /// The app.
+    pub client_id: &'a str,
+    /// Epoch seconds.
+    pub now: i64,
+    /// What the shop decided.
+    pub policy: Policy,
+}
+
+impl Action {
+    /// In which role it is done.
+    pub fn actor(self, request: &Act) -> std::result::Result<Actor, InvalidParameter> {
+        match self {
+            Action::Reply => Ok(Actor::Merchant),
+            Action::ConsumerReply => Ok(Actor::Consumer),
+            Action::CheckFailed => Ok(Actor::Platform),
+            _ => role(request.by.as_deref(), Actor::Merchant),
+        }
+    }
+
+    fn event(self, request: &Act) -> Event {
+        match self {
+            Action::Reply if request.finish == Some(1) => Event::MerchantFinished,
+            Action::Reply => Event::MerchantReplied,
+            Action::ConsumerReply => Event::ConsumerReplied,
+            Action::CheckFailed => Event::CheckFailed,
+            Action::Close => Event::Closed,
+            Action::Reopen => Event::Reopened,
+            Action::Note => Event::Noted,
+            Action::Assign => Event::Assigned,
+            Action::Tag => Event::Tagged,
+        }
+    }
+}
+
+/// Who brings a new complaint.
+pub fn creator(request: &complaint_create::Request) -> std::result::Result<Actor, InvalidParameter> {
+    role(request.by.as_deref(), Actor::Consumer)
+}
+
+fn role(by: Option<&str>, default: Actor) -> std::result::Result<Actor, InvalidParameter> {
+    const ROLES: [Actor; 4] = [Actor::Consumer, Actor::Merchant, Actor::Platform, Actor::ThirdParty];
+    let Some(by) = by else { return Ok(default) };
+    ROLES.into_iter().find(|role| role.name() == by).ok_or_else(|| {
+        let shown = tousu_wire::lenient::quoted(by);
+        let roles = ROLES.map(Actor::name).join("、");
+        InvalidParameter::new(
+            "by",
+            format!("收到 {shown}，应为 {roles} 之一 ¦ received {shown}, expected one of {roles}"),
+        )
+    })
+}
+
+/// Lets something happen to a complaint.
+pub async fn act(
+    store: &Store,
+    shop: &ShopId,
+    action: Action,
+    caller: &Caller<'_>,
+    request: Act,
+) -> Result<std::result::Result<Standing, Refused>> {
+    let asked = hash(&format!("{action:?}"), &Act { idempotency_key: None, ..request.clone() });
+    let checked = request.checked().and_then(|request| {
+        if matches!(action, Action::Reply | Action::ConsumerReply | Action::Note) {
+            request.content()?;
+        }
+        Ok((request.complaint_id()?, action.actor(&request)?, request))
+    });
+    let (complaint_id, actor, request) = match checked {
+        Ok(checked) => checked,
+        Err(invalid) => return Ok(Err(invalid.into())),
+    };
+    let doer = doer(caller, actor, request.operator.as_deref(), request.idempotency_key.as_deref(), asked);
+    let decide = |before: &Handled, version: i64| {
+        if let Some(seen) = request.version.filter(|seen| *seen != before.version) {
+            return Err(Refused::Changed(changed(before, seen)));
+        }
+        let deed = decided(action, before, actor, caller, &request)?;
+        let after = Handled { version, ..deed.after.clone() };
+        let answer = json!(standing(&after, caller.now)).to_string();
+        Ok((deed, answer))
+    };
+    Ok(match store.act(shop, &complaint_id, &doer, decide).await? {
+        None => Err(Refused::NoShop),
+        Some(done) => answered(done)?,
+    })
+}
+
+/// Lets a complaint begin.
+pub async fn create(
+    store: &Store,
+    shop: &ShopId,
+    caller: &Caller<'_>,
+    request: complaint_create::Request,
+) -> Result<std::result::Result<complaint_create::Response, Refused>> {
+    let asked = hash("Create", &complaint_create::Request { idempotency_key: None, ..request.clone() });
+    let checked = request.checked().and_then(|request| {
+        request.reason()?;
+        Ok((creator(&request)?, request))
+    });
+    let (actor, request) = match checked {
+        Ok(checked) => checked,
+        Err(invalid) => return Ok(Err(invalid.into())),
+    };
+    let event = match actor {
+        Actor::Platform => Event::Entered,
+        Actor::ThirdParty => Event::Imported,
+        _ => Event::Submitted,
+    };
+    let at = request.complaint_time.map_or(caller.now, BeijingTime::epoch);
+    if at > caller.now {
+        let problem = "投诉时间不能晚于现在 ¦ a complaint is not made in the future";
+        return Ok(Err(InvalidParameter::new("complaint_time", problem).into()));
+    }
+    let begun = match life::begun(event, actor, at, window) {
+        Ok(begun) => begun,
+        Err(why) => return Ok(Err(Refused::NotAllowed(why))),
+    };
+    let operator = request.operator.clone();
+    let (key, source_number) = (request.idempotency_key.clone(), request.source_number.clone());
+    let incoming = incoming(request, actor, at, begun);
+    let doer = doer(caller, actor, operator.as_deref(), key.as_deref(), asked);
+    let answer = |handled: &Handled, created: bool| {
+        let complaint = standing(handled, caller.now);
+        Ok::<_, Refused>(json!(complaint_create::Response { created, complaint }).to_string())
+    };
+    Ok(match store.begin(shop, &incoming, source_number.as_deref(), event, &doer, answer).await? {
+        None => Err(Refused::NoShop),
+        Some(done) => answered(done)?,
+    })
+}
+
+fn answered<T: serde::de::DeserializeOwned>(done: Done<Refused>) -> Result<std::result::Result<T, Refused>> {
+    Ok(match done {
+        Done::Answered(answer) => Ok(serde_json::from_str(&answer)
+            .map_err(|error| crate::store::StoreError::Value(format!("an answer that was kept: {error}")))?),
+        Done::Unknown => Err(Refused::Unknown),
+        Done::Refused(why) => Err(why),
+        Done::KeyTaken => Err(Refused::KeyTaken),
+    })
+}
+
+fn doer(caller: &Caller<'_>, actor: Actor, operator: Option<&str>, key: Option<&str>, asked: String) -> Doer {
+    Doer {
+        client_id: caller.client_id.to_owned(),
+        operator: operator.unwrap_or(caller.client_id).to_owned(),
+        actor,
+        call: key.map(|key| (key.to_owned(), asked)),
+        now: caller.now,
+    }
+}
+
+/// What a call asks for, in one text.
+fn hash(action: &str, request: &impl serde::Serialize) -> String {
+    secrets::hex(&Sha256::digest(json!([action, request]).to_string()))
+}
+
+fn decided(
+    action: Action,
+    before: &Handled,
+    actor: Actor,
+    caller: &Caller<'_>,
+    request: &Act,
+) -> std::result::Result<Deed, Refused> {
+    let now = caller.now;
+    let event = action.event(request);
+    let after = life::after(&before.standing(), event, actor, now, caller.policy, window);
+    let mut after = before.clone().standing_as(after.map_err(Refused::NotAllowed)?);
+    let said = match action {
+        Action::Assign => {
+            after.assignee = request.assignee.clone();
+            json!({ "assignee": request.assignee })
+        }
+        Action::Tag => {
+            after.tags.retain(|tag| !request.remove.contains(tag));
+            after.tags.extend(request.add.iter().cloned());
+            after.tags.sort_unstable();
+            after.tags.dedup();
+            if after.tags.len() > MOST_TAGS {
+                let problem =
+                    format!("投诉单最多 {MOST_TAGS} 个标签 ¦ a complaint has at most {MOST_TAGS} tags");
+                return Err(InvalidParameter::new("add", problem).into());
+            }
+            json!({ "add": request.add, "remove": request.remove })
+        }
+        _ => json!({ "content": request.content, "images": request.images }),
+    };
+    let content =
+        request.content.clone().filter(|_| !matches!(action, Action::Note | Action::Assign | Action::Tag));
+    let reply = content.map(|content| Reply {
+        reply_from: actor.name().to_owned(),
+        content,
+        images: request.images.clone(),
+        replied_at: now,
+    });
+    Ok(Deed { event, after, said: said.to_string(), reply })
+}
+
+/// The window that opens at that moment.
+fn window(opened: i64) -> Window {
+    Window { opened, hours: DEFAULT_TIME_LIMIT_HOURS, ends: deadline(opened, DEFAULT_TIME_LIMIT_HOURS) }
+}
+
+/// How a complaint stands at `now`, as the wire has it.
+pub fn standing(handled: &Handled, now: i64) -> Standing {
+    let complaint = &handled.complaint;
+    Standing {
+        complaint_id: complaint.complaint_id.clone(),
+        version: handled.version,
+        state: complaint.state,
+        current_step: complaint.current_step,
+        detail_step: handled.detail_step.unwrap_or(DetailStep::from(complaint.current_step)),
+        is_overtime: complaint.overtime(now),
+        operate_time: BeijingTime::from_epoch(complaint.operate_time),
+        time_limit: complaint.time_limit,
+        operate_end_time: BeijingTime::from_epoch(complaint.operate_end_time),
+        closed_at: complaint.closed_at.map(BeijingTime::from_epoch),
+        assignee: handled.assignee.clone().unwrap_or_default(),
+        tags: handled.tags.clone(),
+    }
+}
+
+fn changed(now: &Handled, seen: i64) -> Text {
+    let (zh, en) = now.complaint.state.label().unwrap_or(("其他状态", "in another state"));
+    let version = now.version;
+    format!("看到的版本为 {seen}，现为 {version}，{zh} ¦ version {seen} was seen, it is {version} now, {en}")
+        .into()
+}
+
+fn incoming(request: complaint_create::Request, actor: Actor, at: i64, begun: life::Standing) -> Incoming {
+    let complaint_from = request.complaint_from.unwrap_or(ComplaintFrom::H5Shop);
+    let channel_type = request.channel_type.unwrap_or(match (complaint_from, actor) {
+        (ComplaintFrom::WechatPay, _) => ChannelType::WechatPay,
+        (ComplaintFrom::Alipay, _) => ChannelType::Alipay,
+        (_, Actor::Consumer) => ChannelType::Shop,
+        _ => ChannelType::Platform,
+    });
+    let default_type =
+        if actor == Actor::Consumer { ComplaintType::Trade } else { ComplaintType::ThirdParty };
+    let complaint = Complaint {
+        complaint_id: new_id(at),
+        channel_type,
+        complaint_from,
+        complaint_type: request.complaint_type.unwrap_or(default_type),
+        complaint_resource_type: request.complaint_resource_type.unwrap_or(0),
+        complaint_resource_id: request.complaint_resource_id.unwrap_or_default(),
+        complaint_reason: request.complaint_reason.unwrap_or_default(),
+        complainant_phone: Phone(request.complainant_phone.unwrap_or_default()),
+        complaint_time: at,
+        state: State::Pending,
+        current_step: begun.step,
+        operate_time: begun.window.opened,
+        time_limit: begun.window.hours,
+        operate_end_time: begun.window.ends,
+        closed_at: None,
+        closed_overtime: None,
+    };
+    let details = Details {
+        complainant_user_id: request.complainant_user_id.unwrap_or_default(),
+        content_msg: request.complaint_content_msg.unwrap_or_default(),
+        uploaded_images: request.uploaded_images,
+        sub_mch_id: request.sub_mch_id,
+        ..Details::default()
+    };
+    Incoming { complaint, details }
+}
+
+/// A number as the vendor's look: `c_`, 13 hexadecimal digits that begin with the moment, `_`, 8 letters and digits.
+fn new_id(at: i64) -> String {
+    let random = secrets::random_text(13);
+    let (tail, rest) = random.split_at(8);
+    let part: u64 = rest.bytes().fold(0, |sum, byte| sum * 62 + u64::from(byte));
+    format!("c_{:08x}{:05x}_{tail}", at.clamp(0, i64::from(u32::MAX)), part % (1 << 20))
+}

@@ -1,0 +1,379 @@
+//! SQL by which something happens to one complaint: one transaction with the change, its entry in the history, and
+//! what is needed to know the same call again.
+
+use tousu_wire::codes::{CodeTable, CurrentStep, DetailStep};
+
+use super::complaints::{COLUMN_COUNT, COLUMNS, decode, to_json};
+use super::history::{Chain, END, Entry, KEEP};
+use super::{Incoming, Outcome, Result, Row, ShopId, Store, StoreError, Tx, Value};
+use crate::complaint::{Complaint, Reply};
+use crate::life::{Actor, Event, Standing, Window};
+
+/// A complaint as whoever acts on it finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handled {
+    /// The complaint.
+    pub complaint: Complaint,
+    /// The shop's version of its last change.
+    pub version: i64,
+    /// `current_step` of the detail, where the list has no number for it.
+    pub detail_step: Option<DetailStep>,
+    /// `current_step` when it was closed.
+    pub step_before_closing: Option<CurrentStep>,
+    /// Whose work it is.
+    pub assignee: Option<String>,
+    /// Its tags, sorted.
+    pub tags: Vec<String>,
+    /// The source's own number.
+    pub source_number: Option<String>,
+}
+
+/// Who calls, and how the call is known again.
+#[derive(Clone, Debug)]
+pub struct Doer {
+    /// The app.
+    pub client_id: String,
+    /// Who it is, for the history.
+    pub operator: String,
+    /// In which role.
+    pub actor: Actor,
+    /// The call's idempotency key, if it has one, and the hash of all that it asks for.
+    pub call: Option<(String, String)>,
+    /// Epoch seconds.
+    pub now: i64,
+}
+
+/// What is to become of a complaint.
+pub struct Deed {
+    /// What happens.
+    pub event: Event,
+    /// The complaint afterwards.
+    pub after: Handled,
+    /// What was said along with it (JSON).
+    pub said: String,
+    /// What the consumer gets to read.
+    pub reply: Option<Reply>,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum Done<E> {
+    /// It was done, now or by the same call before. This is its answer (JSON).
+    Answered(String),
+    /// There is no such complaint.
+    Unknown,
+    /// It may not be done.
+    Refused(E),
+    /// The call's key was another call's.
+    KeyTaken,
+}
+
+/// For how long a call is known again, in seconds `[ours]`.
+pub const CALLS_KNOWN: i64 = 24 * 3600;
+
+const HANDLING: &str = "number, version, detail_step, step_before_closing, assignee, tags, source_number";
+
+impl Store {
+    /// Lets something happen to a complaint. `decide` is told how it stands, and under which version what happens will
+    /// be known; it gives the deed and the answer to it, or says why not. Whoever acts on complaints of the
+    /// same shop takes turns, so that what it is told stays true. `None` if there is no such shop.
+    pub async fn act<E>(
+        &self,
+        shop: &ShopId,
+        complaint_id: &str,
+        doer: &Doer,
+        decide: impl FnOnce(&Handled, i64) -> std::result::Result<(Deed, String), E>,
+    ) -> Result<Option<Done<E>>> {
+        let columns = format!("{COLUMNS}, {HANDLING}").replace(", ", ", c.");
+        let question = format!(
+            "select c.{columns}, s.history_entries, s.history_hash
+             from shops s join complaints c on c.shop_id = $1 where s.shop_id = $1 and c.complaint_id = $2"
+        );
+        let asked = [complaint_id.into()];
+        let begun = self.write_asking(shop, Some((&question, &asked)), found).await?;
+        let Some((mut tx, version, mut found)) = begun else { return Ok(None) };
+        if let Some(known) = tx.known_call(shop, doer).await? {
+            return Ok(Some(known));
+        }
+        let Some((before, number, mut chain)) = found.pop() else { return Ok(Some(Done::Unknown)) };
+        let (deed, answer) = match decide(&before, version) {
+            Ok(decided) => decided,
+            Err(why) => return Ok(Some(Done::Refused(why))),
+        };
+        let written = Written::of(&before, &deed, version)?;
+        let kept = chain.add(shop, written.entry(complaint_id, &deed, doer, version));
+        let mut statements = vec![
+            (LOG, vec![version.into(), number.into(), written.was.0.into(), written.was.1.into()]),
+            (UPDATE, written.values(&deed.after, number, version)),
+            (KEEP, kept.values()),
+            (END, vec![chain.entries.into(), (&chain.hash).into()]),
+        ];
+        let images = deed.reply.as_ref().map(|reply| to_json(&reply.images)).transpose()?.unwrap_or_default();
+        if let Some(reply) = &deed.reply {
+            let Reply { reply_from, content, images: _, replied_at } = reply;
+            let values = [complaint_id.into(), reply_from.into(), content.into()];
+            statements.push((REPLY, [&values[..], &[(&images).into(), (*replied_at).into()]].concat()));
+        }
+        if let Some((key, hash)) = &doer.call {
+            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
+        }
+        tx.commit_with(shop, &statements).await?;
+        Ok(Some(Done::Answered(answer)))
+    }
+
+    /// Takes in a complaint that begins, unless it is there: by its own number, or by its source's. `answer` is told
+    /// how it stands, and whether it is new. `None` if there is no such shop.
+    pub async fn begin<E>(
+        &self,
+        shop: &ShopId,
+        incoming: &Incoming,
+        source_number: Option<&str>,
+        event: Event,
+        doer: &Doer,
+        answer: impl FnOnce(&Handled, bool) -> std::result::Result<String, E>,
+    ) -> Result<Option<Done<E>>> {
+        let complaint = &incoming.complaint;
+        let there = format!(
+            "select {COLUMNS}, {HANDLING} from complaints where shop_id = $1
+             and (complaint_id = $2 or complaint_from = $3 and source_number = $4)"
+        );
+        let asked = [
+            (&complaint.complaint_id).into(),
+            complaint.complaint_from.number().into(),
+            source_number.into(),
+        ];
+        let begun = self.write_asking(shop, Some((&there, &asked)), handled).await?;
+        let Some((mut tx, version, mut there)) = begun else { return Ok(None) };
+        if let Some(known) = tx.known_call(shop, doer).await? {
+            return Ok(Some(known));
+        }
+        if let Some((there, _)) = there.pop() {
+            return Ok(Some(match answer(&there, false) {
+                Ok(answer) => Done::Answered(answer),
+                Err(why) => Done::Refused(why),
+            }));
+        }
+        let after = Handled {
+            complaint: complaint.clone(),
+            version,
+            detail_step: None,
+            step_before_closing: None,
+            assignee: None,
+            tags: Vec::new(),
+            source_number: source_number.map(str::to_owned),
+        };
+        let answer = match answer(&after, true) {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Some(Done::Refused(why))),
+        };
+        let added = tx.take_in(shop, version, CREATED, std::slice::from_ref(incoming)).await?;
+        if added != [Outcome::Added] {
+            return Err(StoreError::Value("a new complaint was not added".into()));
+        }
+        let missing = || StoreError::Value(format!("the shop {shop} is gone"));
+        let mut chain = tx.chain(shop).await?.ok_or_else(missing)?;
+        let entry = Entry {
+            complaint_id: complaint.complaint_id.clone(),
+            version,
+            event: event.name().into(),
+            actor: doer.actor.name().into(),
+            operator: doer.operator.clone(),
+            client_id: doer.client_id.clone(),
+            happened_at: doer.now,
+            before: "{}".into(),
+            after: shown(&after)?,
+            said: "{}".into(),
+        };
+        let kept = chain.add(shop, entry);
+        let mut statements =
+            vec![(KEEP, kept.values()), (END, vec![chain.entries.into(), (&chain.hash).into()])];
+        if let Some(number) = source_number {
+            statements.push((SOURCE_NUMBER, vec![(&complaint.complaint_id).into(), number.into()]));
+        }
+        if let Some((key, hash)) = &doer.call {
+            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
+        }
+        tx.commit_with(shop, &statements).await?;
+        Ok(Some(Done::Answered(answer)))
+    }
+}
+
+/// Who brought what was created through the gateway.
+const CREATED: &str = "created";
+
+const LOG: &str =
+    "insert into changes (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
+     values ($1, $2, $3, 2, $4, $5)";
+
+const UPDATE: &str = "update complaints set state = $2, current_step = $3, detail_step = $4,
+         step_before_closing = $5, operate_time = $6, time_limit = $7, operate_end_time = $8, closed_at = $9,
+         closed_overtime = $10, assignee = $11, tags = $12, version = $13
+     where shop_id = $1 and number = $14";
+
+const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply_from, content, images, replied_at)
+     values ($1, $2, (select coalesce(max(position), 0) + 1 from replies where shop_id = $1 and complaint_id = $2),
+         $3, $4, $5, $6)";
+
+const SOURCE_NUMBER: &str =
+    "update complaints set source_number = $3 where shop_id = $1 and complaint_id = $2";
+
+const REMEMBER: &str = "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict (shop_id, client_id, call_key) do update
+     set request_hash = excluded.request_hash, answer = excluded.answer, done_at = excluded.done_at";
+
+fn remembered<'a>(doer: &'a Doer, key: &'a str, hash: &'a str, answer: &'a str) -> Vec<Value<'a>> {
+    vec![(&doer.client_id).into(), key.into(), hash.into(), answer.into(), doer.now.into()]
+}
+
+/// What a deed writes, where it is not at hand.
+struct Written {
+    was: (i64, i64),
+    tags: Option<String>,
+    before: String,
+    after: String,
+}
+
+impl Written {
+    fn of(before: &Handled, deed: &Deed, version: i64) -> Result<Self> {
+        let after = Handled { version, ..deed.after.clone() };
+        Ok(Written {
+            was: (before.complaint.complaint_time, before.complaint.operate_end_time),
+            tags: (!after.tags.is_empty()).then(|| to_json(&after.tags)).transpose()?,
+            before: shown(before)?,
+            after: shown(&after)?,
+        })
+    }
+
+    fn entry(&self, complaint_id: &str, deed: &Deed, doer: &Doer, version: i64) -> Entry {
+        Entry {
+            complaint_id: complaint_id.to_owned(),
+            version,
+            event: deed.event.name().into(),
+            actor: doer.actor.name().into(),
+            operator: doer.operator.clone(),
+            client_id: doer.client_id.clone(),
+            happened_at: doer.now,
+            before: self.before.clone(),
+            after: self.after.clone(),
+            said: deed.said.clone(),
+        }
+    }
+
+    fn values<'a>(&'a self, after: &'a Handled, number: i64, version: i64) -> Vec<Value<'a>> {
+        let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
+            after.standing();
+        let Window { opened, hours, ends } = window;
+        vec![
+            state.number().into(),
+            step.number().into(),
+            detail_step.map(CodeTable::number).into(),
+            step_before_closing.map(CodeTable::number).into(),
+            opened.into(),
+            hours.into(),
+            ends.into(),
+            closed_at.into(),
+            closed_overtime.map(CodeTable::number).into(),
+            after.assignee.as_ref().into(),
+            self.tags.as_ref().into(),
+            version.into(),
+            number.into(),
+        ]
+    }
+}
+
+impl Handled {
+    /// What of it its life changes.
+    pub fn standing(&self) -> Standing {
+        let complaint = &self.complaint;
+        Standing {
+            state: complaint.state,
+            step: complaint.current_step,
+            detail_step: self.detail_step,
+            step_before_closing: self.step_before_closing,
+            window: Window {
+                opened: complaint.operate_time,
+                hours: complaint.time_limit,
+                ends: complaint.operate_end_time,
+            },
+            closed_at: complaint.closed_at,
+            closed_overtime: complaint.closed_overtime,
+        }
+    }
+
+    /// The complaint with another standing.
+    pub fn standing_as(mut self, standing: Standing) -> Self {
+        let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
+            standing;
+        (self.complaint.state, self.complaint.current_step) = (state, step);
+        (self.detail_step, self.step_before_closing) = (detail_step, step_before_closing);
+        (self.complaint.operate_time, self.complaint.time_limit) = (window.opened, window.hours);
+        self.complaint.operate_end_time = window.ends;
+        (self.complaint.closed_at, self.complaint.closed_overtime) = (closed_at, closed_overtime);
+        self
+    }
+}
+
+/// What the history has of a complaint before and after a change (JSON).
+fn shown(handled: &Handled) -> Result<String> {
+    let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
+        handled.standing();
+    let code = |code: Option<i64>| code.map_or(serde_json::Value::Null, Into::into);
+    let shown = serde_json::json!({
+        "state": state.number(),
+        "current_step": step.number(),
+        "detail_step": code(detail_step.map(CodeTable::number)),
+        "step_before_closing": code(step_before_closing.map(CodeTable::number)),
+        "operate_time": window.opened,
+        "time_limit": window.hours,
+        "operate_end_time": window.ends,
+        "closed_at": closed_at,
+        "closed_overtime": code(closed_overtime.map(CodeTable::number)),
+        "assignee": handled.assignee,
+        "tags": handled.tags,
+    });
+    serde_json::to_string(&shown).map_err(|error| StoreError::Value(error.to_string()))
+}
+
+fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
+    let at = |column: usize| COLUMN_COUNT + column;
+    let tags = match row.optional_text(at(5))? {
+        Some(tags) => serde_json::from_str(tags).map_err(|error| StoreError::Value(error.to_string()))?,
+        None => Vec::new(),
+    };
+    let handled = Handled {
+        complaint: decode(row)?,
+        version: row.int(at(1))?,
+        detail_step: row.optional_int(at(2))?.map(DetailStep::from),
+        step_before_closing: row.optional_int(at(3))?.map(CurrentStep::from),
+        assignee: row.optional_text(at(4))?.map(str::to_owned),
+        tags,
+        source_number: row.optional_text(at(6))?.map(str::to_owned),
+    };
+    Ok((handled, row.int(at(0))?))
+}
+
+fn found(row: &Row<'_>) -> Result<(Handled, i64, Chain)> {
+    let (handled, number) = handled(row)?;
+    let chain = Chain { entries: row.int(COLUMN_COUNT + 7)?, hash: row.text(COLUMN_COUNT + 8)?.to_owned() };
+    Ok((handled, number, chain))
+}
+
+impl Tx {
+    /// A complaint as whoever acts on it finds it, if the shop has it.
+    pub async fn handled(&mut self, shop: &ShopId, complaint_id: &str) -> Result<Option<Handled>> {
+        let sql =
+            format!("select {COLUMNS}, {HANDLING} from complaints where shop_id = $1 and complaint_id = $2");
+        Ok(self.query(shop, &sql, &[complaint_id.into()], handled).await?.pop().map(|found| found.0))
+    }
+
+    /// What the same call did before, if it did.
+    async fn known_call<E>(&mut self, shop: &ShopId, doer: &Doer) -> Result<Option<Done<E>>> {
+        const KNOWN: &str = "select request_hash, answer from done_calls
+             where shop_id = $1 and client_id = $2 and call_key = $3 and done_at > $4";
+        let Some((key, hash)) = &doer.call else { return Ok(None) };
+        let asked = [(&doer.client_id).into(), key.into(), (doer.now - CALLS_KNOWN).into()];
+        let decode = |row: &Row<'_>| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+        let known = self.query(shop, KNOWN, &asked, decode).await?.pop();
+        Ok(known.map(|(known, answer)| if known == *hash { Done::Answered(answer) } else { Done::KeyTaken }))
+    }
+}

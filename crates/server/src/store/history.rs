@@ -1,0 +1,211 @@
+//! SQL about what happened: entries that are never changed, each with the hash of the one before it.
+
+use sha2::{Digest, Sha256};
+
+use super::{Result, Row, ShopId, Tx, Value};
+use crate::secrets::hex;
+
+/// One thing that happened to a complaint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The complaint; empty for what is about the whole shop.
+    pub complaint_id: String,
+    /// The shop's version that it came with.
+    pub version: i64,
+    /// The event's stable name.
+    pub event: String,
+    /// `consumer`, `merchant`, `platform` or `third_party`.
+    pub actor: String,
+    /// Who it was.
+    pub operator: String,
+    /// The app through which it came.
+    pub client_id: String,
+    /// Epoch seconds.
+    pub happened_at: i64,
+    /// What it changed, as it was (JSON).
+    pub before: String,
+    /// And as it is (JSON).
+    pub after: String,
+    /// What was said along with it (JSON).
+    pub said: String,
+}
+
+/// An entry as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number within the shop, from 1 without gaps.
+    pub number: i64,
+    /// What happened.
+    pub entry: Entry,
+    /// What was kept as its hash.
+    pub hash: String,
+}
+
+/// The end of a shop's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// How many entries there are.
+    pub entries: i64,
+    /// The last one's hash; empty before the first.
+    pub hash: String,
+}
+
+/// Where a history is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// That entry was changed, or the one before it was.
+    Changed(i64),
+    /// That entry is missing.
+    Missing(i64),
+    /// There are more entries than the shop knows of; this is the first of them.
+    Added(i64),
+}
+
+impl Entry {
+    /// Lower-case hex SHA-256 over the hash before it and all of it, each part with its length in front, so that no
+    /// two entries read alike.
+    pub fn hash(&self, shop: &ShopId, number: i64, before: &str) -> String {
+        let Entry {
+            complaint_id,
+            version,
+            event,
+            actor,
+            operator,
+            client_id,
+            happened_at,
+            before: was,
+            after,
+            said,
+        } = self;
+        let mut hash = Sha256::new();
+        let [number, version, happened_at] =
+            [number, *version, *happened_at].map(|number| number.to_string());
+        let parts = [
+            before,
+            shop.as_str(),
+            &number,
+            complaint_id,
+            &version,
+            event,
+            actor,
+            operator,
+            client_id,
+            &happened_at,
+            was,
+            after,
+            said,
+        ];
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex(&hash.finalize())
+    }
+}
+
+impl Chain {
+    /// Adds an entry, and gives what is to be kept of it.
+    pub fn add(&mut self, shop: &ShopId, entry: Entry) -> Kept {
+        self.entries += 1;
+        self.hash = entry.hash(shop, self.entries, &self.hash);
+        Kept { number: self.entries, entry, hash: self.hash.clone() }
+    }
+}
+
+const COLUMNS: &str = "entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, \
+     said, hash";
+
+/// The statement that keeps an entry, its parameters from `$2` on.
+pub(super) const KEEP: &str = "insert into history
+         (shop_id, entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, said, hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+/// The statement that notes the end of the history, its parameters from `$2` on.
+pub(super) const END: &str = "update shops set history_entries = $2, history_hash = $3 where shop_id = $1";
+
+impl Kept {
+    pub(super) fn values(&self) -> Vec<Value<'_>> {
+        let Kept { number, entry, hash } = self;
+        vec![
+            (*number).into(),
+            (&entry.complaint_id).into(),
+            entry.version.into(),
+            (&entry.event).into(),
+            (&entry.actor).into(),
+            (&entry.operator).into(),
+            (&entry.client_id).into(),
+            entry.happened_at.into(),
+            (&entry.before).into(),
+            (&entry.after).into(),
+            (&entry.said).into(),
+            hash.into(),
+        ]
+    }
+}
+
+fn decode(row: &Row<'_>) -> Result<Kept> {
+    let text = |at: usize| row.text(at).map(str::to_owned);
+    Ok(Kept {
+        number: row.int(0)?,
+        entry: Entry {
+            complaint_id: text(1)?,
+            version: row.int(2)?,
+            event: text(3)?,
+            actor: text(4)?,
+            operator: text(5)?,
+            client_id: text(6)?,
+            happened_at: row.int(7)?,
+            before: text(8)?,
+            after: text(9)?,
+            said: text(10)?,
+        },
+        hash: text(11)?,
+    })
+}
+
+impl Tx {
+    /// What happened to a complaint, oldest first.
+    pub async fn history(&mut self, shop: &ShopId, complaint_id: &str) -> Result<Vec<Kept>> {
+        let sql =
+            format!("select {COLUMNS} from history where shop_id = $1 and complaint_id = $2 order by entry");
+        self.query(shop, &sql, &[complaint_id.into()], decode).await
+    }
+
+    /// The end of the shop's history as the shop knows it, if there is such a shop.
+    pub async fn chain(&mut self, shop: &ShopId) -> Result<Option<Chain>> {
+        const CHAIN: &str = "select history_entries, history_hash from shops where shop_id = $1";
+        let decode = |row: &Row<'_>| Ok(Chain { entries: row.int(0)?, hash: row.text(1)?.to_owned() });
+        Ok(self.query(shop, CHAIN, &[], decode).await?.pop())
+    }
+
+    /// Looks through the shop's whole history: the first place where it is not what was written.
+    pub async fn verify_history(&mut self, shop: &ShopId) -> Result<Option<Broken>> {
+        const CHUNK: i64 = 1000;
+        let Some(end) = self.chain(shop).await? else { return Ok(None) };
+        let mut seen = Chain::default();
+        let sql = format!(
+            "select {COLUMNS} from history where shop_id = $1 and entry > $2 order by entry limit $3"
+        );
+        loop {
+            let kept = self.query(shop, &sql, &[seen.entries.into(), CHUNK.into()], decode).await?;
+            if kept.is_empty() {
+                break;
+            }
+            for Kept { number, entry, hash } in kept {
+                if number != seen.entries + 1 {
+                    return Ok(Some(Broken::Missing(seen.entries + 1)));
+                }
+                if number > end.entries {
+                    return Ok(Some(Broken::Added(number)));
+                }
+                if seen.add(shop, entry).hash != hash {
+                    return Ok(Some(Broken::Changed(number)));
+                }
+            }
+        }
+        Ok(match (seen.entries < end.entries, seen.hash == end.hash) {
+            (true, _) => Some(Broken::Missing(seen.entries + 1)),
+            (false, false) => Some(Broken::Changed(seen.entries)),
+            (false, true) => None,
+        })
+    }
+}
