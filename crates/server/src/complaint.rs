@@ -8,6 +8,8 @@ use tousu_wire::codes::{
 use tousu_wire::written::RowRef;
 use tousu_wire::{BeijingTime, complaint_info_get, complaint_list};
 
+use crate::privacy::masked_text;
+
 /// Hours to handle a complaint whose source says nothing else `[page: both examples]`.
 pub const DEFAULT_TIME_LIMIT_HOURS: i64 = 72;
 
@@ -90,7 +92,7 @@ impl<'a> Shown<'a> {
             complainant_phone: masked(self.complainant_phone).into(),
             complaint_from: self.complaint_from,
             complaint_id: self.complaint_id,
-            complaint_reason: self.complaint_reason,
+            complaint_reason: masked_text(self.complaint_reason),
             complaint_resource_id: self.complaint_resource_id,
             complaint_resource_type: self.complaint_resource_type,
             complaint_time: BeijingTime::from_epoch(self.complaint_time),
@@ -165,11 +167,14 @@ impl Complaint {
         self.shown().overtime(now)
     }
 
-    /// This complaint as it takes the place of `old`: a masked number does not wipe out the whole one that it
+    /// This complaint as it takes the place of `old`: what is masked does not wipe out the whole that it
     /// is the mask of.
     pub fn in_place_of(mut self, old: &Complaint) -> Self {
         if self.complainant_phone.whole() == old.complainant_phone.masked() {
             self.complainant_phone.clone_from(&old.complainant_phone);
+        }
+        if self.complaint_reason == masked_text(&old.complaint_reason) {
+            self.complaint_reason.clone_from(&old.complaint_reason);
         }
         self
     }
@@ -273,7 +278,7 @@ impl Complaint {
         let reply = |reply: Reply| complaint_info_get::Reply {
             complaint_id: self.complaint_id.clone(),
             reply_from: reply.reply_from,
-            content: reply.content,
+            content: masked_text(&reply.content).into_owned(),
             images: reply.images,
             time: BeijingTime::from_epoch(reply.replied_at),
         };
@@ -288,9 +293,9 @@ impl Complaint {
             complaint_from: self.complaint_from.number().to_string(),
             complaint_type: self.complaint_type,
             complaint_resource_id: self.complaint_resource_id,
-            complaint_content_msg: content_msg,
-            complaint_content_object: content_object,
-            complaint_reason: self.complaint_reason,
+            complaint_content_msg: masked_text(&content_msg).into_owned(),
+            complaint_content_object: content_object.into_iter().map(masked_json).collect(),
+            complaint_reason: masked_text(&self.complaint_reason).into_owned(),
             complaint_time: BeijingTime::from_epoch(self.complaint_time),
             uploaded_images,
             time_limit: self.time_limit,
@@ -299,6 +304,16 @@ impl Complaint {
             operate_end_time: BeijingTime::from_epoch(self.operate_end_time),
             sub_mch_id: sub_mch_id.filter(|_| self.channel_type == ChannelType::WechatPay),
         }
+    }
+}
+
+/// A value with the personal numbers in its texts masked.
+pub fn masked_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => masked_text(&text).into_owned().into(),
+        Value::Array(items) => items.into_iter().map(masked_json).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, masked_json(value))).collect(),
+        plain => plain,
     }
 }
 

@@ -7,6 +7,7 @@ use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 use crate::complaint::{Complaint, DEFAULT_TIME_LIMIT_HOURS, Details, Phone, Reply, deadline};
+use crate::deadline::{Calendar, Rules};
 use crate::life::{self, Actor, Event, NotAllowed, Policy, Window};
 use crate::secrets;
 use crate::store::{Deed, Doer, Done, Handled, Incoming, Result, ShopId, Store};
@@ -56,7 +57,7 @@ impl From<InvalidParameter> for Refused {
 }
 
 /// Who calls, through which app, when.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller<'a> {
     /// The app.
     pub client_id: &'a str,
@@ -64,6 +65,35 @@ pub struct Caller<'a> {
     pub now: i64,
     /// What the shop decided.
     pub policy: Policy,
+    /// By which its complaints are to be settled.
+    pub deadlines: &'a Deadlines,
+}
+
+/// Until when complaints are to be settled.
+pub struct Deadlines {
+    rules: Rules,
+    calendar: Calendar,
+}
+
+impl Deadlines {
+    /// By the rules and the calendar that come with the program.
+    pub fn shipped() -> anyhow::Result<Self> {
+        Ok(Deadlines { rules: Rules::shipped()?, calendar: Calendar::shipped()? })
+    }
+
+    /// The window that opens at `opened` (epoch seconds) for complaints of that channel and source. Where the
+    /// calendar does not reach far enough, it is that of a source without a rule of its own `[ours]`.
+    fn window(&self, channel: ChannelType, source: ComplaintFrom, opened: i64) -> Window {
+        let rule = self.rules.settlement(channel, source, opened);
+        match crate::deadline::window(rule.kind, opened, &self.calendar) {
+            Ok(window) => Window { opened: window.opens, hours: window.time_limit, ends: window.ends },
+            Err(error) => {
+                tracing::warn!(%error, rule = rule.id, "a deadline could not be counted");
+                let hours = DEFAULT_TIME_LIMIT_HOURS;
+                Window { opened, hours, ends: deadline(opened, hours) }
+            }
+        }
+    }
 }
 
 impl Action {
@@ -171,7 +201,8 @@ pub async fn create(
         let problem = "投诉时间不能晚于现在 ¦ a complaint is not made in the future";
         return Ok(Err(InvalidParameter::new("complaint_time", problem).into()));
     }
-    let begun = match life::begun(event, actor, at, window) {
+    let (channel, source) = origin(&request, actor);
+    let begun = match life::begun(event, actor, at, |at| caller.deadlines.window(channel, source, at)) {
         Ok(begun) => begun,
         Err(why) => return Ok(Err(Refused::NotAllowed(why))),
     };
@@ -223,7 +254,9 @@ fn decided(
 ) -> std::result::Result<Deed, Refused> {
     let now = caller.now;
     let event = action.event(request);
-    let after = life::after(&before.standing(), event, actor, now, caller.policy, window);
+    let (channel, source) = (before.complaint.channel_type, before.complaint.complaint_from);
+    let open = |at| caller.deadlines.window(channel, source, at);
+    let after = life::after(&before.standing(), event, actor, now, caller.policy, open);
     let mut after = before.clone().standing_as(after.map_err(Refused::NotAllowed)?);
     let said = match action {
         Action::Assign => {
@@ -255,11 +288,6 @@ fn decided(
     Ok(Deed { event, after, said: said.to_string(), reply })
 }
 
-/// The window that opens at that moment.
-fn window(opened: i64) -> Window {
-    Window { opened, hours: DEFAULT_TIME_LIMIT_HOURS, ends: deadline(opened, DEFAULT_TIME_LIMIT_HOURS) }
-}
-
 /// How a complaint stands at `now`, as the wire has it.
 pub fn standing(handled: &Handled, now: i64) -> Standing {
     let complaint = &handled.complaint;
@@ -286,14 +314,20 @@ fn changed(now: &Handled, seen: i64) -> Text {
         .into()
 }
 
-fn incoming(request: complaint_create::Request, actor: Actor, at: i64, begun: life::Standing) -> Incoming {
-    let complaint_from = request.complaint_from.unwrap_or(ComplaintFrom::H5Shop);
-    let channel_type = request.channel_type.unwrap_or(match (complaint_from, actor) {
+/// Through which channel and from which source a new complaint comes.
+fn origin(request: &complaint_create::Request, actor: Actor) -> (ChannelType, ComplaintFrom) {
+    let source = request.complaint_from.unwrap_or(ComplaintFrom::H5Shop);
+    let channel = request.channel_type.unwrap_or(match (source, actor) {
         (ComplaintFrom::WechatPay, _) => ChannelType::WechatPay,
         (ComplaintFrom::Alipay, _) => ChannelType::Alipay,
         (_, Actor::Consumer) => ChannelType::Shop,
         _ => ChannelType::Platform,
     });
+    (channel, source)
+}
+
+fn incoming(request: complaint_create::Request, actor: Actor, at: i64, begun: life::Standing) -> Incoming {
+    let (channel_type, complaint_from) = origin(&request, actor);
     let default_type =
         if actor == Actor::Consumer { ComplaintType::Trade } else { ComplaintType::ThirdParty };
     let complaint = Complaint {

@@ -16,7 +16,7 @@ pub struct RowRef<'a> {
     pub complainant_phone: Cow<'a, str>,
     pub complaint_from: ComplaintFrom,
     pub complaint_id: &'a str,
-    pub complaint_reason: &'a str,
+    pub complaint_reason: Cow<'a, str>,
     pub complaint_resource_id: &'a str,
     pub complaint_resource_type: i64,
     pub complaint_time: BeijingTime,
@@ -40,7 +40,7 @@ impl RowRef<'_> {
         text(out, ",\"complainant_phone\":", &self.complainant_phone);
         number(out, ",\"complaint_from\":", self.complaint_from.number());
         text(out, ",\"complaint_id\":", self.complaint_id);
-        text(out, ",\"complaint_reason\":", self.complaint_reason);
+        text(out, ",\"complaint_reason\":", &self.complaint_reason);
         text(out, ",\"complaint_resource_id\":", self.complaint_resource_id);
         number(out, ",\"complaint_resource_type\":", self.complaint_resource_type);
         moment(out, ",\"complaint_time\":", self.complaint_time);
@@ -62,7 +62,7 @@ impl RowRef<'_> {
             complainant_phone: self.complainant_phone.clone().into_owned(),
             complaint_from: self.complaint_from,
             complaint_id: self.complaint_id.to_owned(),
-            complaint_reason: self.complaint_reason.to_owned(),
+            complaint_reason: self.complaint_reason.clone().into_owned(),
             complaint_resource_id: self.complaint_resource_id.to_owned(),
             complaint_resource_type: self.complaint_resource_type,
             complaint_time: self.complaint_time,
@@ -148,7 +148,7 @@ mod tests {
                 complainant_phone: texts[0].as_str().into(),
                 complaint_from: small[1].into(),
                 complaint_id: &texts[1],
-                complaint_reason: &texts[2],
+                complaint_reason: texts[2].as_str().into(),
                 complaint_resource_id: &texts[3],
                 complaint_resource_type: numbers[1],
                 complaint_time: time(2),

@@ -10,8 +10,9 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 use super::app::no_shop;
 use super::{Session, shop_id};
-use crate::handling::{self, Action, Caller, Refused};
+use crate::handling::{self, Action, Caller, Deadlines, Refused};
 use crate::life::Event;
+use crate::privacy::masked_text;
 use crate::store::{KeptEntry, ShopId, Store};
 
 #[derive(Args)]
@@ -126,7 +127,8 @@ impl Complaint {
         let app_id = self.shop.context("请用 --shop 指明店铺 ¦ name the shop with --shop")?;
         let shop = shop_id(&app_id)?;
         let store = session.open_existing().await?;
-        let desk = Desk { session: &session, store, shop, operator: self.operator };
+        let deadlines = Deadlines::shipped()?;
+        let desk = Desk { session: &session, deadlines, store, shop, operator: self.operator };
         match self.what {
             What::Create(create) => desk.create(create).await?,
             What::Reply { said, finish } => {
@@ -168,15 +170,16 @@ impl MaybeSaid {
 /// Where complaints of one shop are handled.
 struct Desk<'a> {
     session: &'a Session,
+    deadlines: Deadlines,
     store: Store,
     shop: ShopId,
     operator: Option<String>,
 }
 
 impl Desk<'_> {
-    fn caller(&self) -> Caller<'static> {
+    fn caller(&self) -> Caller<'_> {
         let policy = self.session.settings.handling.policy();
-        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), policy }
+        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), policy, deadlines: &self.deadlines }
     }
 
     async fn create(&self, create: Create) -> anyhow::Result<()> {
@@ -230,7 +233,7 @@ impl Desk<'_> {
                     "actor": kept.entry.actor,
                     "operator": kept.entry.operator,
                     "happened_at": BeijingTime::from_epoch(kept.entry.happened_at),
-                    "said": kept.entry.said,
+                    "said": masked_text(&kept.entry.said),
                     "hash": kept.hash,
                 })
             })
@@ -249,7 +252,7 @@ impl Desk<'_> {
             self.session.pick(title),
             entry.actor.clone(),
             entry.operator.clone(),
-            said["content"].as_str().unwrap_or_default().to_owned(),
+            masked_text(said["content"].as_str().unwrap_or_default()).into_owned(),
         ]
     }
 

@@ -11,6 +11,7 @@ use super::admit::{Call, Unanswered, require_grant};
 use super::complaints::no_such_complaint;
 use super::interface::{Data, Interface, interface};
 use super::refusal::Refusal;
+use crate::complaint::masked_json;
 use crate::handling::{self, Action, Caller, Refused};
 use crate::life::{Actor, Event};
 use crate::store::{KeptEntry, StoreError};
@@ -76,7 +77,7 @@ pub(super) async fn history(
             happened_at: BeijingTime::from_epoch(entry.happened_at),
             before: json(&entry.before)?,
             after: json(&entry.after)?,
-            said: json(&entry.said)?,
+            said: masked_json(json(&entry.said)?),
             hash,
         })
     };
@@ -104,6 +105,7 @@ fn caller(call: &Call) -> Caller<'_> {
         client_id: &call.caller.client_id,
         now: call.moment.now,
         policy: call.gateway.settings.handling.policy(),
+        deadlines: &call.gateway.deadlines,
     }
 }
 

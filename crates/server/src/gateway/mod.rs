@@ -51,7 +51,7 @@ use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
-use crate::handling::Action;
+use crate::handling::{Action, Deadlines};
 use crate::remembered::Remembered;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
@@ -64,6 +64,7 @@ pub struct Gateway {
     store: Store,
     settings: Settings,
     clock: Clock,
+    deadlines: Deadlines,
     limiter: Limiter,
     remembered: Remembered,
     /// Calls that are being answered.
@@ -105,6 +106,7 @@ impl Gateway {
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
             token_meter: Meter::of("token"),
+            deadlines: Deadlines::shipped().expect("what is shipped is read by a test"),
             under_way: AtomicUsize::new(0),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,

@@ -53,6 +53,8 @@ fn field(heading: &str) -> Option<&'static str> {
         .iter()
         .find(|(name, others)| same(name) || others.iter().any(|other| same(other)))
         .map(|found| found.0)
+        // As an export heads them: in English too, and with the zone of a time.
+        .or_else(|| crate::export::columns::field(&heading))
 }
 
 /// The table's columns as fields; columns of other names are left out. Without a complaint number there is

@@ -12,6 +12,7 @@ mod commands;
 mod crash;
 mod demo;
 mod documents;
+mod export;
 mod gate;
 mod golden;
 mod handling;

@@ -251,3 +251,27 @@ fn a_shop_may_leave_closing_to_the_platform() {
         desk.act("close", &id, json!({ "by": "platform" })).await.data();
     });
 }
+
+#[test]
+fn a_window_follows_the_rule_of_its_source() {
+    on_each_database(async |database| {
+        let desk = Desk::open(database).await;
+        let cases = [
+            (101, "2024-03-20 14:00:00", "2024-03-23 14:00:00", 72),
+            (201, "2024-03-20 14:00:00", "2024-03-24 00:00:00", 82),
+            (102, "2024-03-24 23:59:59", "2024-03-27 23:59:59", 72),
+            (102, "2024-03-25 00:00:00", "2024-03-27 00:00:00", 48),
+            // 45 working days: Qingming and Labour Day in between, with the Sundays and Saturdays that make up for them.
+            (205, "2024-03-20 14:00:00", "2024-05-25 00:00:00", 1570),
+        ];
+        for (source, opens, ends, hours) in cases {
+            let body = json!({
+                "by": "third_party", "complaint_from": source, "complaint_time": opens, "complaint_reason": "要退款",
+            });
+            let answer = desk.call::<ComplaintCreate>(body).await;
+            let complaint = &answer.data()["complaint"];
+            let seen = ["operate_time", "operate_end_time", "time_limit"].map(|key| complaint[key].clone());
+            assert_eq!(seen, [json!(opens), json!(ends), json!(hours)], "{source} {opens}");
+        }
+    });
+}

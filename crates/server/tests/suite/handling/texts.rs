@@ -2,6 +2,9 @@
 
 use serde_json::json;
 use tousu_wire::complaint_create::ComplaintCreate;
+use tousu_wire::complaint_get::ComplaintGet;
+use tousu_wire::complaint_history::ComplaintHistory;
+use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::{Endpoint, PermissionSet};
 
 use super::{Desk, acts};
@@ -82,5 +85,43 @@ fn roles_need_their_permission_sets() {
         }
         let enters = json!({ "access_token": handles, "complaint_reason": "x", "by": "platform" });
         assert_eq!(desk.server.post(&ComplaintCreate::path(), &enters).await.code(), 2017);
+    });
+}
+
+#[test]
+fn numbers_in_texts_are_masked() {
+    on_each_database(async |database| {
+        let desk = Desk::open(database).await;
+        let numbers = ["18812341474", "11010519491231002X", "6222021234567890123", "010-62345678"];
+        let said =
+            format!("电话{}，身份证{}，卡号 {}，座机{}", numbers[0], numbers[1], numbers[2], numbers[3]);
+        let created = desk
+            .call::<ComplaintCreate>(json!({
+                "complaint_reason": said, "complaint_content_msg": said, "complainant_phone": numbers[0],
+                "complaint_resource_id": "E20240417180801783546V2",
+            }))
+            .await;
+        let id = created.data()["complaint"]["complaint_id"].as_str().unwrap().to_owned();
+        let mut answers = vec![created];
+        for (name, mut body, _) in acts() {
+            if body.get("content").is_some() {
+                body["content"] = json!(said);
+            }
+            answers.push(desk.act(name, &id, body).await);
+        }
+        answers.push(desk.server.list(&desk.token, json!({})).await);
+        let asked = json!({ "complaint_id": id });
+        answers.push(desk.call::<ComplaintInfoGet>(asked.clone()).await);
+        answers.push(desk.call::<ComplaintGet>(asked.clone()).await);
+        answers.push(desk.call::<ComplaintHistory>(asked).await);
+        for answer in &answers {
+            for number in numbers {
+                assert!(!answer.text.contains(number), "{number}: {}", answer.text);
+            }
+        }
+        let listed = &answers[answers.len() - 4].data()["list"][0];
+        assert_eq!(listed["complaint_resource_id"], "E20240417180801783546V2");
+        let reason = listed["complaint_reason"].as_str().unwrap();
+        assert!(reason.starts_with("电话188****1474，身份证"), "{reason}");
     });
 }
