@@ -10,7 +10,7 @@ use tokio::time::{Instant, interval_at};
 use crate::clock::Clock;
 use crate::secrets;
 use crate::settings::Storage;
-use crate::store::{Outdated, Result, ShopId, Store, Tidied};
+use crate::store::{CALLS_KNOWN, Outdated, Result, ShopId, Store, Tidied};
 
 /// Seconds between two tidyings, whichever nodes do them.
 const TIDY_EVERY: i64 = 3600;
@@ -47,8 +47,8 @@ pub async fn run(store: Store, settings: Storage, clock: Clock, stop: impl Futur
         };
         match done {
             Ok(None) => {}
-            Ok(Some(Tidied { tokens: 0, changes: 0 })) => tracing::debug!("nothing to tidy"),
-            Ok(Some(Tidied { tokens, changes })) => tracing::info!(tokens, changes, "tidied"),
+            Ok(Some(Tidied { tokens: 0, calls: 0, changes: 0 })) => tracing::debug!("nothing to tidy"),
+            Ok(Some(Tidied { tokens, calls, changes })) => tracing::info!(tokens, calls, changes, "tidied"),
             Err(error) => tracing::warn!(%error, "tidying failed"),
         }
     }
@@ -86,8 +86,11 @@ impl<'a> Tidying<'a> {
         holder: &'a str,
     ) -> Result<Option<Self>> {
         let now = clock.epoch();
-        let outdated =
-            Outdated { tokens_until: now - TOKENS_KEPT, versions_kept: i64::from(settings.changes_kept) };
+        let outdated = Outdated {
+            tokens_until: now - TOKENS_KEPT,
+            calls_until: now - CALLS_KNOWN,
+            versions_kept: i64::from(settings.changes_kept),
+        };
         let (seen, untidy, done) = (ShopId::nobody(), Vec::new(), Tidied::default());
         let begun = Tidying { store, clock, holder, outdated, renew_at: now + LEASE / 3, seen, untidy, done };
         Ok(store.claim(TIDYING, holder, now, LEASE).await?.then_some(begun))
@@ -105,9 +108,10 @@ impl<'a> Tidying<'a> {
         if let Some(shop) = self.untidy.last() {
             let done = self.store.tidy(shop, self.outdated, BATCH).await?;
             self.done.tokens += done.tokens;
+            self.done.calls += done.calls;
             self.done.changes += done.changes;
             let batch = BATCH.unsigned_abs();
-            if done.tokens < batch && done.changes < batch {
+            if done.tokens < batch && done.calls < batch && done.changes < batch {
                 self.untidy.pop();
             }
             return Ok(true);

@@ -7,6 +7,8 @@ use super::{Result, ShopId, Store, Tx};
 pub struct Outdated {
     /// Tokens that expired at this moment or before, in epoch seconds.
     pub tokens_until: i64,
+    /// Calls that were done at this moment or before, in epoch seconds: they are not known again.
+    pub calls_until: i64,
     /// The log of a shop's changes, but for so many of its latest versions.
     pub versions_kept: i64,
 }
@@ -16,6 +18,8 @@ pub struct Outdated {
 pub struct Tidied {
     /// Tokens.
     pub tokens: u64,
+    /// Calls that were remembered.
+    pub calls: u64,
     /// Entries of the log.
     pub changes: u64,
 }
@@ -32,14 +36,16 @@ impl Tx {
         const TOKEN: &str = "select token_hash from tokens where shop_id = $1 and expires_at <= $2 limit 1";
         const CHANGE: &str = "select version from changes where shop_id = $1 and version <=
              (select version from shops where shop_id = $1) - $2 limit 1";
+        const CALL: &str = "select call_key from done_calls where shop_id = $1 and done_at <= $2 limit 1";
         let tokens = self.query(shop, TOKEN, &[outdated.tokens_until.into()], |_| Ok(())).await?;
+        let calls = self.query(shop, CALL, &[outdated.calls_until.into()], |_| Ok(())).await?;
         let changes = self.query(shop, CHANGE, &[outdated.versions_kept.into()], |_| Ok(())).await?;
-        Ok(!tokens.is_empty() || !changes.is_empty())
+        Ok(!tokens.is_empty() || !calls.is_empty() || !changes.is_empty())
     }
 }
 
 impl Store {
-    /// Takes up to `limit` outdated tokens of the shop away, and as many entries of its log; of the versions
+    /// Takes up to `limit` outdated tokens of the shop away, as many calls and as many entries of its log; of the versions
     /// that it shortens the log by, whole ones.
     pub async fn tidy(&self, shop: &ShopId, outdated: Outdated, limit: i64) -> Result<Tidied> {
         let mut tx = self.begin_write().await?;
@@ -52,6 +58,9 @@ impl Store {
         const TOKENS: &str = "delete from tokens where shop_id = $1 and token_hash in (
                  select token_hash from tokens where shop_id = $1 and expires_at <= $2 limit $3)";
         let tokens = tx.execute(shop, TOKENS, &[outdated.tokens_until.into(), limit.into()]).await?;
+        const CALLS: &str = "delete from done_calls where shop_id = $1 and (client_id, call_key) in (
+                 select client_id, call_key from done_calls where shop_id = $1 and done_at <= $2 limit $3)";
+        let calls = tx.execute(shop, CALLS, &[outdated.calls_until.into(), limit.into()]).await?;
         const OLDEST: &str = "select max(version) from (
                  select version from changes where shop_id = $1 and version <= $2
                  order by version limit $3) as oldest";
@@ -65,6 +74,6 @@ impl Store {
             changes = tx.execute(shop, CHANGES, &[until.into()]).await?;
         }
         tx.commit().await?;
-        Ok(Tidied { tokens, changes })
+        Ok(Tidied { tokens, calls, changes })
     }
 }

@@ -75,6 +75,13 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         let (quiet, busy) = (server.shop("appQuiet").await, server.shop("appBusy").await);
         let app = server.app(&busy).await;
         change_again_and_again(&server, &busy, 3, 20).await;
+        let keyed = json!({
+            "access_token": server.token_for(&busy, &app, 300_000).await,
+            "complaint_id": "c_0",
+            "content": "once",
+            "idempotency_key": "once",
+        });
+        assert_eq!(server.post("/tousu.complaint.note/1.0.0", &keyed).await.code(), 0);
         // Each of an app of its own, since a new token clears away the dead ones of its app.
         let mut tokens = Vec::new();
         for life in [100, 101, 200_000] {
@@ -84,11 +91,11 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         server.clock.set(NOW + 100 + DAY);
         let token = server.token_for(&busy, &app, 7200).await;
         let (before, at) = (server.list(&token, json!({})).await, version(&server.store, &busy).await);
-        assert_eq!(log(&server.store, &busy).await.1, 60);
+        assert_eq!(log(&server.store, &busy).await.1, 61);
 
         let done = tidy(&server.store, &server.settings.storage, &server.clock, "me").await.unwrap();
         // The last versions are those of the four apps and four tokens: of the seven kept, none has changes.
-        assert_eq!(done, Some(Tidied { tokens: 1, changes: 60 }));
+        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61 }));
         assert_eq!(version(&server.store, &busy).await, at, "nothing that can be seen has changed");
         let left = server
             .store
@@ -103,7 +110,7 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
             )
             .await
             .unwrap();
-        assert_eq!(left, [NOW + 101, NOW + 100 + DAY + 7200, NOW + 200_000]);
+        assert_eq!(left, [NOW + 101, NOW + 100 + DAY + 7200, NOW + 200_000, NOW + 300_000]);
         assert_eq!(wrong(&server.store).await, [""; 0]);
         assert_eq!(server.list(&token, json!({})).await.text, before.text);
         assert_eq!(server.list(&tokens[2], json!({})).await.text, before.text);
@@ -113,7 +120,7 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         let at = version(&server.store, &busy).await;
         server.clock.set(NOW + 2 * DAY);
         let done = tidy(&server.store, &server.settings.storage, &server.clock, "me").await.unwrap();
-        assert_eq!(done, Some(Tidied { tokens: 1, changes: 3 * (21 - 7) }));
+        assert_eq!(done, Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7) }));
         assert_eq!(log(&server.store, &busy).await, (at - 6, 21, at - 7));
         assert_eq!(log(&server.store, &quiet).await, (0, 0, 0));
         assert_eq!(wrong(&server.store).await, [""; 0]);
@@ -240,6 +247,6 @@ fn tidying_waits_for_whoever_writes() {
         let early = tokio::time::timeout(Duration::from_millis(200), &mut tidying).await;
         assert!(early.is_err(), "it did not wait: {early:?}");
         tx.commit().await.unwrap();
-        assert_eq!(tidying.await.unwrap(), Some(Tidied { tokens: 1, changes: 0 }));
+        assert_eq!(tidying.await.unwrap(), Some(Tidied { tokens: 1, calls: 0, changes: 0 }));
     });
 }
