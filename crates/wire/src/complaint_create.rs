@@ -126,6 +126,7 @@ pub struct Request {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Created")]
 pub struct Response {
     /// Whether it is new; `false` if the source's number was there.
     #[schemars(title = "是否新建；来源单号已有则为否")]

@@ -34,6 +34,7 @@ impl Endpoint for ComplaintGet {
 
 /// A complaint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WholeComplaint")]
 pub struct Response {
     /// How it stands.
     #[schemars(title = "处理情况")]

@@ -42,6 +42,7 @@ impl Endpoint for ComplaintHistory {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "History")]
 pub struct Response {
     /// Oldest first.
     #[schemars(title = "历史，从早到晚")]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -17,6 +18,8 @@ pub const NO_DATE: &str = "1970-01-02 00:00:00";
 const NO_DATE_ELSEWHERE: &str = "0000-00-00 00:00:00";
 
 const BEIJING: Offset = jiff::tz::offset(8);
+/// 1970-01-01T00:00:00Z in Beijing.
+const EPOCH: DateTime = jiff::civil::datetime(1970, 1, 1, 8, 0, 0, 0);
 
 /// An instant in whole seconds, written `yyyy-MM-dd HH:mm:ss` in Beijing time (UTC+8).
 ///
@@ -45,9 +48,11 @@ impl BeijingTime {
     }
 
     fn civil(self) -> DateTime {
-        // Cannot fail: the range is checked where the value is made.
-        let timestamp = jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        BEIJING.to_datetime(timestamp)
+        match jiff::Timestamp::from_second(self.0) {
+            Ok(timestamp) => BEIJING.to_datetime(timestamp),
+            // jiff's instants end a day before its calendar does. The range is checked where the value is made.
+            Err(_) => EPOCH.checked_add(SignedDuration::from_secs(self.0)).unwrap_or(EPOCH),
+        }
     }
 
     /// The nineteen characters of the wire form.
@@ -103,7 +108,7 @@ impl std::str::FromStr for BeijingTime {
         let small = |at| number(at, 2).map(|value| value as i8);
         let civil = DateTime::new(number(0, 4)?, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, 0)
             .map_err(|_| NotATime)?;
-        let epoch = BEIJING.to_timestamp(civil).map_err(|_| NotATime)?.as_second();
+        let epoch = civil.duration_since(EPOCH).as_secs();
         if BeijingTime::RANGE.contains(&epoch) { Ok(BeijingTime(epoch)) } else { Err(NotATime) }
     }
 }
@@ -177,5 +182,36 @@ pub fn closed_at<S: Serializer>(time: &Option<BeijingTime>, serializer: S) -> Re
     match time {
         Some(time) => time.serialize(serializer),
         None => serializer.serialize_str(NO_DATE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_last_day_is_a_day_like_others() {
+        for (text, epoch) in [
+            ("9999-12-31 05:59:59", 253_402_207_199),
+            ("9999-12-31 06:00:01", 253_402_207_201),
+            ("9999-12-31 23:59:59", 253_402_271_999),
+            ("0001-01-01 00:00:00", -62_135_625_600),
+        ] {
+            assert_eq!(text.parse::<BeijingTime>().unwrap().epoch(), epoch, "{text}");
+            assert_eq!(BeijingTime::from_epoch(epoch).to_string(), text);
+        }
+        assert_eq!(BeijingTime::from_epoch(i64::MAX).to_string(), "9999-12-31 23:59:59");
+        assert_eq!("0000-12-31 23:59:59".parse::<BeijingTime>(), Err(NotATime));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(epoch in BeijingTime::RANGE) {
+            let time = BeijingTime::from_epoch(epoch);
+            prop_assert_eq!(time.epoch(), epoch);
+            prop_assert_eq!(time.to_string().parse(), Ok(time));
+        }
     }
 }
