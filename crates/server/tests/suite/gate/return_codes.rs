@@ -42,6 +42,7 @@ fn every_code_can_be_provoked() {
         calls_and_their_codes(&server, &token, &mut provoked).await;
         what_the_app_may_not(&server, &mut provoked).await;
         methods_and_paths(&server, &token, &mut provoked).await;
+        handling(&server, &token, &mut provoked).await;
         too_often(&server, &token, &mut provoked).await;
         too_many_at_once(database, &mut provoked).await;
 
@@ -177,6 +178,23 @@ async fn methods_and_paths(server: &Server, token: &str, provoked: &mut Provoked
         let answer = provoked.by(Answer::of(request).await, ReturnCode::WrongMethod);
         assert!(answer.msg().contains(method.as_str()), "{}", answer.msg());
     }
+}
+
+/// What is not allowed now, what somebody else was faster at, and a key that is another call's.
+async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
+    let act = async |name: &str, mut body: serde_json::Value| {
+        body["access_token"] = json!(token);
+        server.post(&format!("/tousu.complaint.{name}/1.0.0"), &body).await
+    };
+    let created = act("create", json!({ "complaint_reason": "要退款" })).await;
+    let id = created.data()["complaint"]["complaint_id"].clone();
+    let reopen = json!({ "complaint_id": id, "by": "platform" });
+    provoked.by(act("reopen", reopen).await, ReturnCode::NotAllowed);
+    let stale = json!({ "complaint_id": id, "content": "甲", "version": 0 });
+    provoked.by(act("note", stale).await, ReturnCode::ChangedMeanwhile);
+    let keyed = |content: &str| json!({ "complaint_id": id, "content": content, "idempotency_key": "one" });
+    act("note", keyed("甲")).await.data();
+    provoked.by(act("note", keyed("乙")).await, ReturnCode::KeyTaken);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {
