@@ -1,16 +1,20 @@
 //! What people do with complaints: asked for in the wire's form, allowed by [`crate::life`], kept by the store.
 
+mod deadlines;
+
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, DetailStep, State};
 use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
-use crate::complaint::{Complaint, DEFAULT_TIME_LIMIT_HOURS, Details, Phone, Reply, deadline};
-use crate::deadline::{Calendar, Rules};
-use crate::life::{self, Actor, Event, NotAllowed, Policy, Window};
+pub use self::deadlines::Deadlines;
+use crate::complaint::{Complaint, Details, Phone, Reply};
+use crate::life::{self, Actor, Event, NotAllowed, Ruled};
 use crate::secrets;
-use crate::store::{Deed, Doer, Done, Handled, Incoming, Result, ShopId, Store};
+use crate::settings::Handling;
+use crate::shop_settings::ShopSettings;
+use crate::store::{Beginning, Deed, Doer, Done, Handled, Incoming, Result, ShopId, Store};
 
 /// What an interface lets happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,37 +67,10 @@ pub struct Caller<'a> {
     pub client_id: &'a str,
     /// Epoch seconds.
     pub now: i64,
-    /// What the shop decided.
-    pub policy: Policy,
+    /// What holds where the shop decided nothing.
+    pub handling: &'a Handling,
     /// By which its complaints are to be settled.
     pub deadlines: &'a Deadlines,
-}
-
-/// Until when complaints are to be settled.
-pub struct Deadlines {
-    rules: Rules,
-    calendar: Calendar,
-}
-
-impl Deadlines {
-    /// By the rules and the calendar that come with the program.
-    pub fn shipped() -> anyhow::Result<Self> {
-        Ok(Deadlines { rules: Rules::shipped()?, calendar: Calendar::shipped()? })
-    }
-
-    /// The window that opens at `opened` (epoch seconds) for complaints of that channel and source. Where the
-    /// calendar does not reach far enough, it is that of a source without a rule of its own `[ours]`.
-    fn window(&self, channel: ChannelType, source: ComplaintFrom, opened: i64) -> Window {
-        let rule = self.rules.settlement(channel, source, opened);
-        match crate::deadline::window(rule.kind, opened, &self.calendar) {
-            Ok(window) => Window { opened: window.opens, hours: window.time_limit, ends: window.ends },
-            Err(error) => {
-                tracing::warn!(%error, rule = rule.id, "a deadline could not be counted");
-                let hours = DEFAULT_TIME_LIMIT_HOURS;
-                Window { opened, hours, ends: deadline(opened, hours) }
-            }
-        }
-    }
 }
 
 impl Action {
@@ -160,11 +137,11 @@ pub async fn act(
         Err(invalid) => return Ok(Err(invalid.into())),
     };
     let doer = doer(caller, actor, request.operator.as_deref(), request.idempotency_key.as_deref(), asked);
-    let decide = |before: &Handled, version: i64| {
+    let decide = |before: &Handled, settings: &ShopSettings, version: i64| {
         if let Some(seen) = request.version.filter(|seen| *seen != before.version) {
             return Err(Refused::Changed(changed(before, seen)));
         }
-        let deed = decided(action, before, actor, caller, &request)?;
+        let deed = decided(action, before, settings, actor, caller, &request)?;
         let after = Handled { version, ..deed.after.clone() };
         let answer = json!(standing(&after, caller.now)).to_string();
         Ok((deed, answer))
@@ -202,19 +179,26 @@ pub async fn create(
         return Ok(Err(InvalidParameter::new("complaint_time", problem).into()));
     }
     let (channel, source) = origin(&request, actor);
-    let begun = match life::begun(event, actor, at, |at| caller.deadlines.window(channel, source, at)) {
-        Ok(begun) => begun,
-        Err(why) => return Ok(Err(Refused::NotAllowed(why))),
-    };
     let operator = request.operator.clone();
-    let (key, source_number) = (request.idempotency_key.clone(), request.source_number.clone());
-    let incoming = incoming(request, actor, at, begun);
+    let key = request.idempotency_key.clone();
+    let beginning = Beginning {
+        complaint_id: new_id(at),
+        complaint_from: source,
+        source_number: request.source_number.clone(),
+        event,
+    };
     let doer = doer(caller, actor, operator.as_deref(), key.as_deref(), asked);
+    let begin = |settings: &ShopSettings| {
+        let open = |at| caller.deadlines.windows(&settings.deadline_rules, channel, source, at);
+        let begun = life::begun(event, actor, at, open).map_err(Refused::NotAllowed)?;
+        let windows = begun.windows.clone().unwrap_or_else(|| open(at));
+        Ok((incoming(request, actor, beginning.complaint_id.clone(), at, begun), windows))
+    };
     let answer = |handled: &Handled, created: bool| {
         let complaint = standing(handled, caller.now);
         Ok::<_, Refused>(json!(complaint_create::Response { created, complaint }).to_string())
     };
-    Ok(match store.begin(shop, &incoming, source_number.as_deref(), event, &doer, answer).await? {
+    Ok(match store.begin(shop, &beginning, &doer, begin, answer).await? {
         None => Err(Refused::NoShop),
         Some(done) => answered(done)?,
     })
@@ -248,6 +232,7 @@ fn hash(action: &str, request: &impl serde::Serialize) -> String {
 fn decided(
     action: Action,
     before: &Handled,
+    settings: &ShopSettings,
     actor: Actor,
     caller: &Caller<'_>,
     request: &Act,
@@ -255,8 +240,9 @@ fn decided(
     let now = caller.now;
     let event = action.event(request);
     let (channel, source) = (before.complaint.channel_type, before.complaint.complaint_from);
-    let open = |at| caller.deadlines.window(channel, source, at);
-    let after = life::after(&before.standing(), event, actor, now, caller.policy, open);
+    let open = |at| caller.deadlines.windows(&settings.deadline_rules, channel, source, at);
+    let policy = settings.policy(caller.handling);
+    let after = life::after(&before.standing(), event, actor, now, policy, open);
     let mut after = before.clone().standing_as(after.map_err(Refused::NotAllowed)?);
     let said = match action {
         Action::Assign => {
@@ -291,6 +277,8 @@ fn decided(
 /// How a complaint stands at `now`, as the wire has it.
 pub fn standing(handled: &Handled, now: i64) -> Standing {
     let complaint = &handled.complaint;
+    let windows = handled.windows.as_ref();
+    let ends = |ruled: &Ruled| BeijingTime::from_epoch(ruled.window.ends);
     Standing {
         complaint_id: complaint.complaint_id.clone(),
         version: handled.version,
@@ -301,6 +289,8 @@ pub fn standing(handled: &Handled, now: i64) -> Standing {
         operate_time: BeijingTime::from_epoch(complaint.operate_time),
         time_limit: complaint.time_limit,
         operate_end_time: BeijingTime::from_epoch(complaint.operate_end_time),
+        first_reply_end_time: windows.and_then(|windows| windows.first_reply.as_ref()).map(ends),
+        settlement_end_time: windows.map(|windows| ends(&windows.settlement)),
         closed_at: complaint.closed_at.map(BeijingTime::from_epoch),
         assignee: handled.assignee.clone().unwrap_or_default(),
         tags: handled.tags.clone(),
@@ -326,12 +316,18 @@ fn origin(request: &complaint_create::Request, actor: Actor) -> (ChannelType, Co
     (channel, source)
 }
 
-fn incoming(request: complaint_create::Request, actor: Actor, at: i64, begun: life::Standing) -> Incoming {
+fn incoming(
+    request: complaint_create::Request,
+    actor: Actor,
+    complaint_id: String,
+    at: i64,
+    begun: life::Standing,
+) -> Incoming {
     let (channel_type, complaint_from) = origin(&request, actor);
     let default_type =
         if actor == Actor::Consumer { ComplaintType::Trade } else { ComplaintType::ThirdParty };
     let complaint = Complaint {
-        complaint_id: new_id(at),
+        complaint_id,
         channel_type,
         complaint_from,
         complaint_type: request.complaint_type.unwrap_or(default_type),

@@ -20,4 +20,5 @@ pub mod privacy;
 pub mod remembered;
 pub mod secrets;
 pub mod settings;
+pub mod shop_settings;
 pub mod store;

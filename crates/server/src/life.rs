@@ -1,9 +1,11 @@
 //! The life of a complaint: what may happen to it, by whom, and what it is afterwards. Pure; one table.
 
+use serde::{Deserialize, Serialize};
 use tousu_wire::Text;
 use tousu_wire::codes::{CodeTable, CurrentStep, DetailStep, Overtime, State};
 
 use crate::complaint::late;
+use crate::deadline::Kind;
 
 /// Who does something to a complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,14 +62,48 @@ pub struct Standing {
     pub step_before_closing: Option<CurrentStep>,
     /// The handling window that counts now.
     pub window: Window,
+    /// All that run, and by which rules; `None` where the window is the source's.
+    pub windows: Option<Windows>,
     /// When it was closed, in epoch seconds.
     pub closed_at: Option<i64>,
     /// Whether it was late then.
     pub closed_overtime: Option<Overtime>,
 }
 
+/// The windows that run at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Windows {
+    /// Until the merchant's first reply, where there is a rule for it and as long as it has not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_reply: Option<Ruled>,
+    /// Until the settlement.
+    pub settlement: Ruled,
+}
+
+/// A window, and the rule that gave it, as it was when the window opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// The window.
+    #[serde(flatten)]
+    pub window: Window,
+    /// The rule's id.
+    pub rule: String,
+    /// Its version.
+    pub version: i64,
+    /// How it counts.
+    pub kind: Kind,
+}
+
+impl Windows {
+    /// The one that counts now: whichever ends first `[ours]`.
+    pub fn counting(&self) -> &Ruled {
+        let first = self.first_reply.as_ref();
+        first.filter(|first| first.window.ends <= self.settlement.window.ends).unwrap_or(&self.settlement)
+    }
+}
+
 /// A handling window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// When it opened, in epoch seconds.
     pub opened: i64,
@@ -128,10 +164,12 @@ enum Step {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opens {
-    /// A new window opens.
+    /// A new window opens. One for the first reply that runs goes on: what a consumer adds does not lengthen it `[ours]`.
     Anew,
     /// The window goes on.
     Same,
+    /// The window goes on; one for the first reply ends.
+    Replied,
     /// The window ends, in time or late.
     Ends,
 }
@@ -148,7 +186,7 @@ const TABLE: &[Rule] = &[
     rule(Event::Submitted,        &[Consumer],           &[],            To::Is(Pending),    Step::Is(CurrentStep::New),                    Opens::Anew),
     rule(Event::Entered,          &[Platform],           &[],            To::Is(Pending),    Step::Is(CurrentStep::EnteredByPlatform),      Opens::Anew),
     rule(Event::Imported,         &[ThirdParty],         &[],            To::Is(Pending),    Step::Is(CurrentStep::Imported),               Opens::Anew),
-    rule(Event::MerchantReplied,  &[Merchant],           OPEN,           To::Is(InProgress), Step::Is(CurrentStep::MerchantReplied),        Opens::Same),
+    rule(Event::MerchantReplied,  &[Merchant],           OPEN,           To::Is(InProgress), Step::Is(CurrentStep::MerchantReplied),        Opens::Replied),
     rule(Event::MerchantFinished, &[Merchant],           OPEN,           To::Is(Done),       Step::Is(CurrentStep::MerchantReplied),        Opens::Ends),
     rule(Event::ConsumerReplied,  &[Consumer],           OPEN,           To::Is(InProgress), Step::InDetail(DetailStep::ConsumerReplied),   Opens::Anew),
     rule(Event::CheckFailed,      &[Platform],           &[InProgress],  To::Is(InProgress), Step::Is(CurrentStep::CheckFailed),            Opens::Anew),
@@ -203,6 +241,18 @@ impl Event {
         }
     }
 
+    /// What people call an event of that name, those that are about a whole shop included (`中文 ¦ English`).
+    pub fn title_of(name: &str) -> &'static str {
+        const OTHERS: &[(&str, &str)] = &[
+            ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
+            ("removed", "移除 ¦ removed"),
+            ("settings_changed", "店铺设置变更 ¦ settings changed"),
+            ("deadline_moved", "时限调整 ¦ deadline moved"),
+        ];
+        let known = Event::all().map(Event::names).find(|names| names.0 == name);
+        known.or_else(|| OTHERS.iter().find(|names| names.0 == name).copied()).map_or("", |names| names.1)
+    }
+
     /// Whether it is how a complaint begins.
     pub fn begins(self) -> bool {
         rule_of(self).from.is_empty()
@@ -231,12 +281,12 @@ impl Actor {
     }
 }
 
-/// A complaint's standing after it began at `at` by that event. `open` gives the window that opens then.
+/// A complaint's standing after it began at `at` by that event. `open` gives the windows that open then.
 pub fn begun(
     event: Event,
     by: Actor,
     at: i64,
-    open: impl FnOnce(i64) -> Window,
+    open: impl FnOnce(i64) -> Windows,
 ) -> Result<Standing, NotAllowed> {
     let rule = rule_of(event);
     if !rule.by.contains(&by) || !event.begins() {
@@ -248,20 +298,21 @@ pub fn begun(
         detail_step: None,
         step_before_closing: None,
         window: Window { opened: at, hours: 0, ends: at },
+        windows: None,
         closed_at: None,
         closed_overtime: None,
     };
     Ok(rule.applied(&nothing, at, open))
 }
 
-/// A complaint's standing after something happened to it at `at`. `open` gives the window that opens then.
+/// A complaint's standing after something happened to it at `at`. `open` gives the windows that open then.
 pub fn after(
     before: &Standing,
     event: Event,
     by: Actor,
     at: i64,
     policy: Policy,
-    open: impl FnOnce(i64) -> Window,
+    open: impl FnOnce(i64) -> Windows,
 ) -> Result<Standing, NotAllowed> {
     let rule = rule_of(event);
     // A state that the page does not list is an upstream's, and open.
@@ -290,7 +341,7 @@ fn rule_of(event: Event) -> &'static Rule {
 }
 
 impl Rule {
-    fn applied(&self, before: &Standing, at: i64, open: impl FnOnce(i64) -> Window) -> Standing {
+    fn applied(&self, before: &Standing, at: i64, open: impl FnOnce(i64) -> Windows) -> Standing {
         let mut after = before.clone();
         if let To::Is(state) = self.to {
             after.state = state;
@@ -306,7 +357,12 @@ impl Rule {
         }
         match self.window {
             Opens::Anew => {
-                after.window = open(at);
+                let mut windows = open(at);
+                if !self.from.is_empty() {
+                    let running = before.windows.as_ref().and_then(|windows| windows.first_reply.clone());
+                    windows.first_reply = running.filter(|_| before.state != Done);
+                }
+                after.run(windows);
                 (after.closed_at, after.closed_overtime, after.step_before_closing) = (None, None, None);
             }
             Opens::Ends => {
@@ -314,9 +370,22 @@ impl Rule {
                 after.closed_overtime = Some(late(at, before.window.ends));
                 after.step_before_closing = Some(before.step);
             }
+            Opens::Replied => {
+                if let Some(windows) = before.windows.clone() {
+                    after.run(Windows { first_reply: None, ..windows });
+                }
+            }
             Opens::Same => {}
         }
         after
+    }
+}
+
+impl Standing {
+    /// These windows run from now on.
+    pub fn run(&mut self, windows: Windows) {
+        self.window = windows.counting().window;
+        self.windows = Some(windows);
     }
 }
 

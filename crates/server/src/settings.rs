@@ -2,7 +2,7 @@
 //!
 //! Field docs are written `中文 ¦ English`: `tousu config` prints them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
 use ipnet::IpNet;
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
 
-use crate::life::Policy;
+use crate::handling::Deadlines;
 
 /// What can be set. Durations are in seconds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -138,21 +138,20 @@ pub struct Handling {
     pub merchant_closes: bool,
     /// 结单后消费者可重新打开的小时数 ¦ for how many hours after the closing the consumer may have it reopened
     pub consumer_reopens_hours: u32,
+    /// 节假日与调休日历文件（CSV，格式同自带的 holidays.csv）；留空则用自带的 ¦ the file of holidays and make-up working days (CSV, as the holidays.csv that comes with the program); empty: that one
+    pub calendar: PathBuf,
 }
 
 impl Default for Handling {
     fn default() -> Self {
-        Handling { merchant_closes: false, consumer_reopens_hours: 168 }
+        Handling { merchant_closes: false, consumer_reopens_hours: 168, calendar: PathBuf::new() }
     }
 }
 
 impl Handling {
-    /// As the rules take it.
-    pub fn policy(&self) -> Policy {
-        Policy {
-            merchant_closes: self.merchant_closes,
-            consumer_reopens_within: i64::from(self.consumer_reopens_hours) * 3600,
-        }
+    /// The rules by which deadlines are counted.
+    pub fn deadlines(&self) -> anyhow::Result<Deadlines> {
+        Deadlines::load(Some(self.calendar.as_path()).filter(|file| !file.as_os_str().is_empty()))
     }
 }
 

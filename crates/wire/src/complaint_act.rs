@@ -102,6 +102,14 @@ pub struct Standing {
     /// When it ends.
     #[schemars(title = "处理最后时限")]
     pub operate_end_time: BeijingTime,
+    /// Until when the merchant is to reply first; null where no rule asks for it, or once it has.
+    #[serde(default)]
+    #[schemars(title = "首次回复时限；无此要求或已回复为 null", with = "Option<String>")]
+    pub first_reply_end_time: Option<BeijingTime>,
+    /// Until when it is to be settled by the rule that was kept; null where the source set the deadline.
+    #[serde(default)]
+    #[schemars(title = "处理完结时限；期限由来源给出时为 null", with = "Option<String>")]
+    pub settlement_end_time: Option<BeijingTime>,
     /// When it was closed; `1970-01-02 00:00:00` while it is open.
     #[serde(default, deserialize_with = "crate::optional_time", serialize_with = "crate::closed_at")]
     #[schemars(title = "结单时间", with = "String")]
@@ -222,6 +230,8 @@ fn act_example(asked: Value) -> Example {
             "operate_time": "2024-04-13 22:57:42",
             "time_limit": 72,
             "operate_end_time": "2024-04-16 22:57:42",
+            "first_reply_end_time": null,
+            "settlement_end_time": "2024-04-16 22:57:42",
             "closed_at": "1970-01-02 00:00:00",
             "assignee": "小李",
             "tags": ["退款"],

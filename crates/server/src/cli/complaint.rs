@@ -127,7 +127,7 @@ impl Complaint {
         let app_id = self.shop.context("请用 --shop 指明店铺 ¦ name the shop with --shop")?;
         let shop = shop_id(&app_id)?;
         let store = session.open_existing().await?;
-        let deadlines = Deadlines::shipped()?;
+        let deadlines = session.settings.handling.deadlines()?;
         let desk = Desk { session: &session, deadlines, store, shop, operator: self.operator };
         match self.what {
             What::Create(create) => desk.create(create).await?,
@@ -178,8 +178,8 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn caller(&self) -> Caller<'_> {
-        let policy = self.session.settings.handling.policy();
-        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), policy, deadlines: &self.deadlines }
+        let handling = &self.session.settings.handling;
+        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), handling, deadlines: &self.deadlines }
     }
 
     async fn create(&self, create: Create) -> anyhow::Result<()> {
@@ -243,8 +243,7 @@ impl Desk<'_> {
 
     fn line(&self, kept: &KeptEntry) -> Vec<String> {
         let entry = &kept.entry;
-        let known = Event::all().find(|event| event.name() == entry.event);
-        let title = known.map_or(entry.event.as_str(), |event| event.title());
+        let title = Event::title_of(&entry.event);
         let said: serde_json::Value = serde_json::from_str(&entry.said).unwrap_or_default();
         vec![
             kept.number.to_string(),

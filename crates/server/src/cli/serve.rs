@@ -67,7 +67,8 @@ impl Serve {
             let _ = jobs_ended.await;
         });
         let jobs = tokio::spawn(jobs);
-        gateway::serve(Gateway::new(store, settings, clock, gateway::record_metrics()), listener, stop).await;
+        let gateway = Gateway::new(store, settings, clock, gateway::record_metrics())?;
+        gateway::serve(gateway, listener, stop).await;
         drop(end_jobs);
         jobs.await?;
         tracing::info!("stopped");

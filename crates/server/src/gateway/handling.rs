@@ -67,7 +67,7 @@ pub(super) async fn history(
     tx.handled(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
     let shown = |kept: KeptEntry| {
         let KeptEntry { number, entry, hash } = kept;
-        let title = Event::all().find(|event| event.name() == entry.event).map_or("", Event::title);
+        let title = Event::title_of(&entry.event);
         Ok(complaint_history::Entry {
             entry: number,
             title: Text::from(title).pick(lang).to_owned(),
@@ -104,7 +104,7 @@ fn caller(call: &Call) -> Caller<'_> {
     Caller {
         client_id: &call.caller.client_id,
         now: call.moment.now,
-        policy: call.gateway.settings.handling.policy(),
+        handling: &call.gateway.settings.handling,
         deadlines: &call.gateway.deadlines,
     }
 }

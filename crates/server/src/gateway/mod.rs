@@ -85,7 +85,12 @@ struct Answered {
 
 impl Gateway {
     /// A gateway in front of `store`; what happens is counted by `metrics` (see [`record_metrics`]).
-    pub fn new(store: Store, settings: Settings, clock: Clock, metrics: PrometheusHandle) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<Arc<Self>> {
         let document = OpenApi::default()
             .token()
             .endpoint::<ComplaintList>()
@@ -101,19 +106,19 @@ impl Gateway {
             .endpoint::<complaint_act::Note>()
             .endpoint::<complaint_act::Assign>()
             .endpoint::<complaint_act::Tag>();
-        Arc::new(Gateway {
+        Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
             token_meter: Meter::of("token"),
-            deadlines: Deadlines::shipped().expect("what is shipped is read by a test"),
+            deadlines: settings.handling.deadlines()?,
             under_way: AtomicUsize::new(0),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
             settings,
             clock,
             metrics,
-        })
+        }))
     }
 
     /// The published limit, as the settings scale it.

@@ -1,13 +1,14 @@
 //! SQL by which something happens to one complaint: one transaction with the change, its entry in the history, and
 //! what is needed to know the same call again.
 
-use tousu_wire::codes::{CodeTable, CurrentStep, DetailStep};
+use tousu_wire::codes::{CodeTable, ComplaintFrom, CurrentStep, DetailStep};
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, to_json};
-use super::history::{Chain, END, Entry, KEEP};
-use super::{Incoming, Outcome, Result, Row, ShopId, Store, StoreError, Tx, Value};
+use super::history::{Entry, kept_by};
+use super::{Brought, Incoming, Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Reply};
-use crate::life::{Actor, Event, Standing, Window};
+use crate::life::{Actor, Event, Standing, Window, Windows};
+use crate::shop_settings::ShopSettings;
 
 /// A complaint as whoever acts on it finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Handled {
     pub detail_step: Option<DetailStep>,
     /// `current_step` when it was closed.
     pub step_before_closing: Option<CurrentStep>,
+    /// The windows that run, where they are not the source's.
+    pub windows: Option<Windows>,
     /// Whose work it is.
     pub assignee: Option<String>,
     /// Its tags, sorted.
@@ -41,6 +44,18 @@ pub struct Doer {
     pub call: Option<(String, String)>,
     /// Epoch seconds.
     pub now: i64,
+}
+
+/// A complaint that begins, as far as it can be known whether it is there.
+pub struct Beginning {
+    /// Its number.
+    pub complaint_id: String,
+    /// Its source.
+    pub complaint_from: ComplaintFrom,
+    /// The source's own number.
+    pub source_number: Option<String>,
+    /// How it begins.
+    pub event: Event,
 }
 
 /// What is to become of a complaint.
@@ -71,43 +86,38 @@ pub enum Done<E> {
 /// For how long a call is known again, in seconds `[ours]`.
 pub const CALLS_KNOWN: i64 = 24 * 3600;
 
-const HANDLING: &str = "number, version, detail_step, step_before_closing, assignee, tags, source_number";
+const HANDLING: &str =
+    "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows";
 
 impl Store {
-    /// Lets something happen to a complaint. `decide` is told how it stands, and under which version what happens will
-    /// be known; it gives the deed and the answer to it, or says why not. Whoever acts on complaints of the
-    /// same shop takes turns, so that what it is told stays true. `None` if there is no such shop.
+    /// Lets something happen to a complaint. `decide` is told how it stands, what the shop decided, and under which version
+    /// what happens will be known; it gives the deed and the answer to it, or says why not. Whoever acts on
+    /// complaints of the same shop takes turns, so that what it is told stays true. `None` if there is no such shop.
     pub async fn act<E>(
         &self,
         shop: &ShopId,
         complaint_id: &str,
         doer: &Doer,
-        decide: impl FnOnce(&Handled, i64) -> std::result::Result<(Deed, String), E>,
+        decide: impl FnOnce(&Handled, &ShopSettings, i64) -> std::result::Result<(Deed, String), E>,
     ) -> Result<Option<Done<E>>> {
-        let columns = format!("{COLUMNS}, {HANDLING}").replace(", ", ", c.");
-        let question = format!(
-            "select c.{columns}, s.history_entries, s.history_hash
-             from shops s join complaints c on c.shop_id = $1 where s.shop_id = $1 and c.complaint_id = $2"
-        );
+        let question =
+            format!("select {COLUMNS}, {HANDLING} from complaints where shop_id = $1 and complaint_id = $2");
         let asked = [complaint_id.into()];
-        let begun = self.write_asking(shop, Some((&question, &asked)), found).await?;
-        let Some((mut tx, version, mut found)) = begun else { return Ok(None) };
+        let begun = self.write_asking(shop, Some((&question, &asked)), handled).await?;
+        let Some((mut tx, taken, mut found)) = begun else { return Ok(None) };
+        let (version, mut chain) = (taken.version, taken.chain);
         if let Some(known) = tx.known_call(shop, doer).await? {
             return Ok(Some(known));
         }
-        let Some((before, number, mut chain)) = found.pop() else { return Ok(Some(Done::Unknown)) };
-        let (deed, answer) = match decide(&before, version) {
+        let Some((before, number)) = found.pop() else { return Ok(Some(Done::Unknown)) };
+        let (deed, answer) = match decide(&before, &taken.settings, version) {
             Ok(decided) => decided,
             Err(why) => return Ok(Some(Done::Refused(why))),
         };
-        let written = Written::of(&before, &deed, version)?;
-        let kept = chain.add(shop, written.entry(complaint_id, &deed, doer, version));
-        let mut statements = vec![
-            (LOG, vec![version.into(), number.into(), written.was.0.into(), written.was.1.into()]),
-            (UPDATE, written.values(&deed.after, number, version)),
-            (KEEP, kept.values()),
-            (END, vec![chain.entries.into(), (&chain.hash).into()]),
-        ];
+        let written = Written::of(&before, &deed.after, version)?;
+        let kept = chain.add(shop, written.entry(deed.event.name(), &deed.said, doer));
+        let mut statements = written.statements(&deed.after, number).to_vec();
+        statements.extend(kept_by(&kept, &chain));
         let images = deed.reply.as_ref().map(|reply| to_json(&reply.images)).transpose()?.unwrap_or_default();
         if let Some(reply) = &deed.reply {
             let Reply { reply_from, content, images: _, replied_at } = reply;
@@ -121,75 +131,62 @@ impl Store {
         Ok(Some(Done::Answered(answer)))
     }
 
-    /// Takes in a complaint that begins, unless it is there: by its own number, or by its source's. `answer` is told
-    /// how it stands, and whether it is new. `None` if there is no such shop.
+    /// Takes in a complaint that begins, unless it is there: by its own number, or by its source's. `begin` is told what
+    /// the shop decided and gives the complaint with its windows; `answer` is told how it stands, and whether it
+    /// is new. `None` if there is no such shop.
     pub async fn begin<E>(
         &self,
         shop: &ShopId,
-        incoming: &Incoming,
-        source_number: Option<&str>,
-        event: Event,
+        beginning: &Beginning,
         doer: &Doer,
+        begin: impl FnOnce(&ShopSettings) -> std::result::Result<(Incoming, Windows), E>,
         answer: impl FnOnce(&Handled, bool) -> std::result::Result<String, E>,
     ) -> Result<Option<Done<E>>> {
-        let complaint = &incoming.complaint;
+        let Beginning { complaint_id, complaint_from, source_number, event } = beginning;
         let there = format!(
             "select {COLUMNS}, {HANDLING} from complaints where shop_id = $1
              and (complaint_id = $2 or complaint_from = $3 and source_number = $4)"
         );
-        let asked = [
-            (&complaint.complaint_id).into(),
-            complaint.complaint_from.number().into(),
-            source_number.into(),
-        ];
+        let asked = [complaint_id.into(), complaint_from.number().into(), source_number.as_ref().into()];
         let begun = self.write_asking(shop, Some((&there, &asked)), handled).await?;
-        let Some((mut tx, version, mut there)) = begun else { return Ok(None) };
+        let Some((mut tx, taken, mut there)) = begun else { return Ok(None) };
+        let (version, mut chain) = (taken.version, taken.chain);
         if let Some(known) = tx.known_call(shop, doer).await? {
             return Ok(Some(known));
         }
+        let refused = |why| Ok(Some(Done::Refused(why)));
         if let Some((there, _)) = there.pop() {
-            return Ok(Some(match answer(&there, false) {
-                Ok(answer) => Done::Answered(answer),
-                Err(why) => Done::Refused(why),
-            }));
+            return answer(&there, false).map_or_else(refused, |answer| Ok(Some(Done::Answered(answer))));
         }
+        let (incoming, windows) = match begin(&taken.settings) {
+            Ok(begun) => begun,
+            Err(why) => return refused(why),
+        };
         let after = Handled {
-            complaint: complaint.clone(),
+            complaint: incoming.complaint.clone(),
             version,
             detail_step: None,
             step_before_closing: None,
+            windows: Some(windows),
             assignee: None,
             tags: Vec::new(),
-            source_number: source_number.map(str::to_owned),
+            source_number: source_number.clone(),
         };
         let answer = match answer(&after, true) {
             Ok(answer) => answer,
-            Err(why) => return Ok(Some(Done::Refused(why))),
+            Err(why) => return refused(why),
         };
-        let added = tx.take_in(shop, version, CREATED, std::slice::from_ref(incoming)).await?;
-        if added != [Outcome::Added] {
+        let brought = Brought { by: CREATED, at: doer.now };
+        if !tx.take_in_one(shop, version, brought, &incoming).await? {
             return Err(StoreError::Value("a new complaint was not added".into()));
         }
-        let missing = || StoreError::Value(format!("the shop {shop} is gone"));
-        let mut chain = tx.chain(shop).await?.ok_or_else(missing)?;
-        let entry = Entry {
-            complaint_id: complaint.complaint_id.clone(),
-            version,
-            event: event.name().into(),
-            actor: doer.actor.name().into(),
-            operator: doer.operator.clone(),
-            client_id: doer.client_id.clone(),
-            happened_at: doer.now,
-            before: "{}".into(),
-            after: shown(&after)?,
-            said: "{}".into(),
-        };
+        let written = Written::of(&after, &after, version)?;
+        let entry = Entry { before: "{}".into(), ..written.entry(event.name(), "{}", doer) };
         let kept = chain.add(shop, entry);
-        let mut statements =
-            vec![(KEEP, kept.values()), (END, vec![chain.entries.into(), (&chain.hash).into()])];
-        if let Some(number) = source_number {
-            statements.push((SOURCE_NUMBER, vec![(&complaint.complaint_id).into(), number.into()]));
-        }
+        let windows = after.windows.as_ref().map(json_of).transpose()?;
+        let more = vec![complaint_id.into(), source_number.as_ref().into(), windows.as_ref().into()];
+        let mut statements = vec![(MORE, more)];
+        statements.extend(kept_by(&kept, &chain));
         if let Some((key, hash)) = &doer.call {
             statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
         }
@@ -207,15 +204,16 @@ const LOG: &str =
 
 const UPDATE: &str = "update complaints set state = $2, current_step = $3, detail_step = $4,
          step_before_closing = $5, operate_time = $6, time_limit = $7, operate_end_time = $8, closed_at = $9,
-         closed_overtime = $10, assignee = $11, tags = $12, version = $13
-     where shop_id = $1 and number = $14";
+         closed_overtime = $10, assignee = $11, tags = $12, windows = $13, version = $14
+     where shop_id = $1 and number = $15";
 
 const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply_from, content, images, replied_at)
      values ($1, $2, (select coalesce(max(position), 0) + 1 from replies where shop_id = $1 and complaint_id = $2),
          $3, $4, $5, $6)";
 
-const SOURCE_NUMBER: &str =
-    "update complaints set source_number = $3 where shop_id = $1 and complaint_id = $2";
+/// What a complaint that is taken in has not yet.
+const MORE: &str =
+    "update complaints set source_number = $3, windows = $4 where shop_id = $1 and complaint_id = $2";
 
 const REMEMBER: &str = "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
      values ($1, $2, $3, $4, $5, $6) on conflict (shop_id, client_id, call_key) do update
@@ -225,43 +223,62 @@ fn remembered<'a>(doer: &'a Doer, key: &'a str, hash: &'a str, answer: &'a str) 
     vec![(&doer.client_id).into(), key.into(), hash.into(), answer.into(), doer.now.into()]
 }
 
-/// What a deed writes, where it is not at hand.
+/// What a change writes, where it is not at hand.
 struct Written {
+    complaint_id: String,
+    version: i64,
     was: (i64, i64),
     tags: Option<String>,
+    windows: Option<String>,
     before: String,
     after: String,
 }
 
 impl Written {
-    fn of(before: &Handled, deed: &Deed, version: i64) -> Result<Self> {
-        let after = Handled { version, ..deed.after.clone() };
+    fn of(before: &Handled, after: &Handled, version: i64) -> Result<Self> {
         Ok(Written {
+            complaint_id: before.complaint.complaint_id.clone(),
+            version,
             was: (before.complaint.complaint_time, before.complaint.operate_end_time),
             tags: (!after.tags.is_empty()).then(|| to_json(&after.tags)).transpose()?,
+            windows: after.windows.as_ref().map(json_of).transpose()?,
             before: shown(before)?,
-            after: shown(&after)?,
+            after: shown(after)?,
         })
     }
 
-    fn entry(&self, complaint_id: &str, deed: &Deed, doer: &Doer, version: i64) -> Entry {
+    fn entry(&self, event: &str, said: &str, doer: &Doer) -> Entry {
         Entry {
-            complaint_id: complaint_id.to_owned(),
-            version,
-            event: deed.event.name().into(),
+            complaint_id: self.complaint_id.clone(),
+            version: self.version,
+            event: event.into(),
             actor: doer.actor.name().into(),
             operator: doer.operator.clone(),
             client_id: doer.client_id.clone(),
             happened_at: doer.now,
             before: self.before.clone(),
             after: self.after.clone(),
-            said: deed.said.clone(),
+            said: said.to_owned(),
         }
     }
 
-    fn values<'a>(&'a self, after: &'a Handled, number: i64, version: i64) -> Vec<Value<'a>> {
-        let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
-            after.standing();
+    /// What logs the change and makes it.
+    fn statements<'a>(&'a self, after: &'a Handled, number: i64) -> [(&'static str, Vec<Value<'a>>); 2] {
+        let log = vec![self.version.into(), number.into(), self.was.0.into(), self.was.1.into()];
+        [(LOG, log), (UPDATE, self.values(after, number))]
+    }
+
+    fn values<'a>(&'a self, after: &'a Handled, number: i64) -> Vec<Value<'a>> {
+        let Standing {
+            state,
+            step,
+            detail_step,
+            step_before_closing,
+            window,
+            windows: _,
+            closed_at,
+            closed_overtime,
+        } = after.standing();
         let Window { opened, hours, ends } = window;
         vec![
             state.number().into(),
@@ -275,7 +292,8 @@ impl Written {
             closed_overtime.map(CodeTable::number).into(),
             after.assignee.as_ref().into(),
             self.tags.as_ref().into(),
-            version.into(),
+            self.windows.as_ref().into(),
+            self.version.into(),
             number.into(),
         ]
     }
@@ -295,6 +313,7 @@ impl Handled {
                 hours: complaint.time_limit,
                 ends: complaint.operate_end_time,
             },
+            windows: self.windows.clone(),
             closed_at: complaint.closed_at,
             closed_overtime: complaint.closed_overtime,
         }
@@ -302,8 +321,17 @@ impl Handled {
 
     /// The complaint with another standing.
     pub fn standing_as(mut self, standing: Standing) -> Self {
-        let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
-            standing;
+        let Standing {
+            state,
+            step,
+            detail_step,
+            step_before_closing,
+            window,
+            windows,
+            closed_at,
+            closed_overtime,
+        } = standing;
+        self.windows = windows;
         (self.complaint.state, self.complaint.current_step) = (state, step);
         (self.detail_step, self.step_before_closing) = (detail_step, step_before_closing);
         (self.complaint.operate_time, self.complaint.time_limit) = (window.opened, window.hours);
@@ -315,8 +343,16 @@ impl Handled {
 
 /// What the history has of a complaint before and after a change (JSON).
 fn shown(handled: &Handled) -> Result<String> {
-    let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
-        handled.standing();
+    let Standing {
+        state,
+        step,
+        detail_step,
+        step_before_closing,
+        window,
+        windows,
+        closed_at,
+        closed_overtime,
+    } = handled.standing();
     let code = |code: Option<i64>| code.map_or(serde_json::Value::Null, Into::into);
     let shown = serde_json::json!({
         "state": state.number(),
@@ -326,36 +362,37 @@ fn shown(handled: &Handled) -> Result<String> {
         "operate_time": window.opened,
         "time_limit": window.hours,
         "operate_end_time": window.ends,
+        "windows": windows,
         "closed_at": closed_at,
         "closed_overtime": code(closed_overtime.map(CodeTable::number)),
         "assignee": handled.assignee,
         "tags": handled.tags,
     });
-    serde_json::to_string(&shown).map_err(|error| StoreError::Value(error.to_string()))
+    json_of(&shown)
+}
+
+fn json_of(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Value(error.to_string()))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Value(error.to_string()))
 }
 
 fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
     let at = |column: usize| COLUMN_COUNT + column;
-    let tags = match row.optional_text(at(5))? {
-        Some(tags) => serde_json::from_str(tags).map_err(|error| StoreError::Value(error.to_string()))?,
-        None => Vec::new(),
-    };
+    let tags = row.optional_text(at(5))?.map(read_json).transpose()?.unwrap_or_default();
     let handled = Handled {
         complaint: decode(row)?,
         version: row.int(at(1))?,
         detail_step: row.optional_int(at(2))?.map(DetailStep::from),
         step_before_closing: row.optional_int(at(3))?.map(CurrentStep::from),
+        windows: row.optional_text(at(7))?.map(read_json).transpose()?,
         assignee: row.optional_text(at(4))?.map(str::to_owned),
         tags,
         source_number: row.optional_text(at(6))?.map(str::to_owned),
     };
     Ok((handled, row.int(at(0))?))
-}
-
-fn found(row: &Row<'_>) -> Result<(Handled, i64, Chain)> {
-    let (handled, number) = handled(row)?;
-    let chain = Chain { entries: row.int(COLUMN_COUNT + 7)?, hash: row.text(COLUMN_COUNT + 8)?.to_owned() };
-    Ok((handled, number, chain))
 }
 
 impl Tx {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Result, Row, ShopId, Tx, Value};
+use super::{Result, Row, ShopId, StoreError, Tx, Value};
 use crate::secrets::hex;
 
 /// One thing that happened to a complaint.
@@ -115,15 +115,20 @@ impl Chain {
 const COLUMNS: &str = "entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, \
      said, hash";
 
-/// The statement that keeps an entry, its parameters from `$2` on.
-pub(super) const KEEP: &str = "insert into history
+/// Keeps an entry.
+const KEEP: &str = "insert into history
          (shop_id, entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, said, hash)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-/// The statement that notes the end of the history, its parameters from `$2` on.
-pub(super) const END: &str = "update shops set history_entries = $2, history_hash = $3 where shop_id = $1";
+/// Notes the end of the history.
+const END: &str = "update shops set history_entries = $2, history_hash = $3 where shop_id = $1";
+
+/// What keeps an entry that was just added to the chain.
+pub(super) fn kept_by<'a>(kept: &'a Kept, chain: &'a Chain) -> [(&'static str, Vec<Value<'a>>); 2] {
+    [(KEEP, kept.values()), (END, vec![chain.entries.into(), (&chain.hash).into()])]
+}
 
 impl Kept {
-    pub(super) fn values(&self) -> Vec<Value<'_>> {
+    fn values(&self) -> Vec<Value<'_>> {
         let Kept { number, entry, hash } = self;
         vec![
             (*number).into(),
@@ -168,6 +173,14 @@ impl Tx {
         let sql =
             format!("select {COLUMNS} from history where shop_id = $1 and complaint_id = $2 order by entry");
         self.query(shop, &sql, &[complaint_id.into()], decode).await
+    }
+
+    /// Adds an entry to the shop's history, in a transaction that holds the shop.
+    pub async fn note(&mut self, shop: &ShopId, entry: Entry) -> Result<()> {
+        let missing = || StoreError::Value(format!("the shop {shop} is gone"));
+        let mut chain = self.chain(shop).await?.ok_or_else(missing)?;
+        let kept = chain.add(shop, entry);
+        self.execute_all(shop, &kept_by(&kept, &chain)).await
     }
 
     /// The end of the shop's history as the shop knows it, if there is such a shop.

@@ -4,9 +4,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use serde_json::json;
+
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, encode, to_json};
+use super::history::{Entry, kept_by};
 use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
+use crate::life::Actor;
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -15,6 +19,15 @@ pub struct Incoming {
     pub complaint: Complaint,
     /// Its details; only set when the complaint is new.
     pub details: Details,
+}
+
+/// Who brings complaints, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought<'a> {
+    /// `import`, `demo` and the like.
+    pub by: &'a str,
+    /// Epoch seconds.
+    pub at: i64,
 }
 
 /// What became of an arriving complaint.
@@ -38,50 +51,83 @@ struct Change {
 /// Complaints that are there, by id, with their numbers.
 type Known = HashMap<String, (Complaint, i64)>;
 
+/// What became of arriving complaints, before the changes among them are written.
+struct Added {
+    outcomes: Vec<Outcome>,
+    changes: Vec<Change>,
+    /// The numbers that were set aside for new ones, first and last.
+    numbers: (i64, i64),
+}
+
 impl Store {
     /// Takes in complaints in a transaction of their own, telling of each what became of it, in order; `None` if there
-    /// is no such shop. `source` says who brought them. What changes nothing leaves no trace, not even a version.
+    /// is no such shop. What changes nothing leaves no trace, not even a version.
     pub async fn take_in(
         &self,
         shop: &ShopId,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
     ) -> Result<Option<Vec<Outcome>>> {
         let question = are_few(batch).then(|| known(batch.iter()));
         let question = question.as_ref().map(|(sql, ids)| (sql.as_str(), &ids[..]));
-        let Some((mut tx, version, known)) = self.write_asking(shop, question, read_known).await? else {
+        let Some((mut tx, taken, known)) = self.write_asking(shop, question, read_known).await? else {
             return Ok(None);
         };
-        let known = known.into_iter().collect();
-        let (outcomes, changes) = tx.add(shop, version, source, batch, known).await?;
-        if outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
-            return Ok(Some(outcomes));
+        let (version, mut chain) = (taken.version, taken.chain);
+        let added = tx.add(shop, version, brought, batch, known.into_iter().collect()).await?;
+        let Some(entry) = added.entry(version, brought) else { return Ok(Some(added.outcomes)) };
+        let kept = chain.add(shop, entry);
+        if added.changes.len() > CHUNK {
+            tx.change(shop, version, brought, &added.changes).await?;
+            tx.commit_with(shop, &kept_by(&kept, &chain)).await?;
+        } else {
+            let mut statements = statements(&added.changes, version, brought);
+            statements.extend(kept_by(&kept, &chain));
+            tx.commit_with(shop, &statements).await?;
         }
-        match changes.len() <= CHUNK {
-            true => tx.commit_with(shop, &statements(&changes, version, source)).await?,
-            false => {
-                tx.change(shop, version, source, &changes).await?;
-                tx.commit().await?;
-            }
-        }
-        Ok(Some(outcomes))
+        Ok(Some(added.outcomes))
     }
 }
 
 impl Tx {
     /// Takes in complaints under the shop's `version`, telling of each what became of it, in order.
-    /// `source` says who brought them.
     pub async fn take_in(
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
     ) -> Result<Vec<Outcome>> {
+        let added = self.bring(shop, version, brought, batch).await?;
+        if let Some(entry) = added.entry(version, brought) {
+            self.note(shop, entry).await?;
+        }
+        Ok(added.outcomes)
+    }
+
+    /// Takes in one complaint, of which the history is told by the caller; whether it is new.
+    pub(super) async fn take_in_one(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        brought: Brought<'_>,
+        incoming: &Incoming,
+    ) -> Result<bool> {
+        let added = self.bring(shop, version, brought, std::slice::from_ref(incoming)).await?;
+        Ok(added.outcomes == [Outcome::Added])
+    }
+
+    async fn bring(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        brought: Brought<'_>,
+        batch: &[Incoming],
+    ) -> Result<Added> {
         let known = if are_few(batch) { self.known(shop, batch).await? } else { HashMap::new() };
-        let (outcomes, changes) = self.add(shop, version, source, batch, known).await?;
-        self.change(shop, version, source, &changes).await?;
-        Ok(outcomes)
+        let added = self.add(shop, version, brought, batch, known).await?;
+        self.change(shop, version, brought, &added.changes).await?;
+        Ok(added)
     }
 
     /// Adds those that are not there, and tells of the others which differ. Of few it is known which are there.
@@ -89,18 +135,19 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
         mut known: Known,
-    ) -> Result<(Vec<Outcome>, Vec<Change>)> {
+    ) -> Result<Added> {
         let coming =
             batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
         let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
-        if self.are_new(shop, batch).await? && self.add_new(shop, version, source, number, batch).await? {
+        let numbers = (number, number + coming - 1);
+        if self.are_new(shop, batch).await? && self.add_new(shop, version, brought.by, number, batch).await? {
             for row in batch {
                 self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
             }
-            return Ok((vec![Outcome::Added; batch.len()], Vec::new()));
+            return Ok(Added { outcomes: vec![Outcome::Added; batch.len()], changes: Vec::new(), numbers });
         }
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut rest = batch;
@@ -111,7 +158,7 @@ impl Tx {
             if are_few(batch) && known.contains_key(&chunk[0].complaint.complaint_id) {
                 outcomes.push(Outcome::Unchanged);
             } else {
-                let is_new = self.insert(shop, version, source, number, chunk).await?;
+                let is_new = self.insert(shop, version, brought, number, chunk).await?;
                 number += chunk.len() as i64;
                 let there = chunk.iter().zip(&is_new).filter_map(|(row, is_new)| (!is_new).then_some(row));
                 known.extend(self.known(shop, there).await?);
@@ -121,7 +168,7 @@ impl Tx {
             rest = later;
         }
         let changes = changes(batch, known, &mut outcomes)?;
-        Ok((outcomes, changes))
+        Ok(Added { outcomes, changes, numbers })
     }
 
     /// Whether the complaints are best added at once: many, and probably all new.
@@ -157,7 +204,7 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         number: i64,
         chunk: &[Incoming],
     ) -> Result<Vec<bool>> {
@@ -166,7 +213,7 @@ impl Tx {
             .map(|row| Ok([to_json(&row.details.content_object)?, to_json(&row.details.uploaded_images)?]))
             .collect::<Result<_>>()?;
         let mut parameters = Vec::with_capacity(2 + chunk.len() * NEW_COLUMN_COUNT);
-        parameters.extend([Value::from(source), version.into()]);
+        parameters.extend([Value::from(brought.by), version.into()]);
         for ((row, [content_object, images]), number) in chunk.iter().zip(&lists).zip(number..) {
             parameters.extend(encode(&row.complaint));
             parameters.extend([
@@ -191,9 +238,15 @@ impl Tx {
     }
 
     /// Writes what arrived over what was there, and logs it.
-    async fn change(&mut self, shop: &ShopId, version: i64, source: &str, changes: &[Change]) -> Result<()> {
+    async fn change(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        brought: Brought<'_>,
+        changes: &[Change],
+    ) -> Result<()> {
         for chunk in changes.chunks(CHUNK) {
-            self.execute_all(shop, &statements(chunk, version, source)).await?;
+            self.execute_all(shop, &statements(chunk, version, brought)).await?;
         }
         Ok(())
     }
@@ -217,19 +270,60 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes what `source` brought and nobody changed since.
-    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, source: &str) -> Result<u64> {
+    /// Removes what somebody brought and nobody changed since; how much that was.
+    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, brought: Brought<'_>) -> Result<u64> {
+        const IDS: &str =
+            "select complaint_id from complaints where shop_id = $1 and source = $2 order by number";
+        let source = [brought.by.into()];
+        let ids = self.query(shop, IDS, &source, |row| Ok(row.text(0)?.to_owned())).await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
         const LOG: &str = "insert into changes
                  (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
              select shop_id, $2, number, 3, complaint_time, operate_end_time
              from complaints where shop_id = $1 and source = $3
              on conflict (shop_id, version, number) do nothing";
-        self.execute(shop, LOG, &[version.into(), source.into()]).await?;
+        self.execute(shop, LOG, &[version.into(), brought.by.into()]).await?;
         const REPLIES: &str = "delete from replies where shop_id = $1 and complaint_id in
              (select complaint_id from complaints where shop_id = $1 and source = $2)";
-        self.execute(shop, REPLIES, &[source.into()]).await?;
+        self.execute(shop, REPLIES, &source).await?;
         const COMPLAINTS: &str = "delete from complaints where shop_id = $1 and source = $2";
-        self.execute(shop, COMPLAINTS, &[source.into()]).await
+        let removed = self.execute(shop, COMPLAINTS, &source).await?;
+        self.note(shop, brought.entry(version, "removed", json!({ "removed": ids }))).await?;
+        Ok(removed)
+    }
+}
+
+impl Added {
+    /// What the history has of it: one entry for all. Of the numbers set aside, those that there are were added;
+    /// the others were there before under another.
+    fn entry(&self, version: i64, brought: Brought<'_>) -> Option<Entry> {
+        let added = self.outcomes.iter().filter(|outcome| **outcome == Outcome::Added).count();
+        if added == 0 && self.changes.is_empty() {
+            return None;
+        }
+        let changed: Vec<i64> = self.changes.iter().map(|change| change.number).collect();
+        let (first, last) = self.numbers;
+        let said = json!({ "added": added, "first_number": first, "last_number": last, "changed": changed });
+        Some(brought.entry(version, "imported_in_bulk", said))
+    }
+}
+
+impl Brought<'_> {
+    fn entry(self, version: i64, event: &str, said: serde_json::Value) -> Entry {
+        Entry {
+            complaint_id: String::new(),
+            version,
+            event: event.into(),
+            actor: Actor::ThirdParty.name().into(),
+            operator: self.by.into(),
+            client_id: String::new(),
+            happened_at: self.at,
+            before: "{}".into(),
+            after: "{}".into(),
+            said: said.to_string(),
+        }
     }
 }
 
@@ -275,7 +369,11 @@ fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Re
 }
 
 /// What logs and writes each of the changes.
-fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(&'a str, Vec<Value<'a>>)> {
+fn statements<'a>(
+    changes: &'a [Change],
+    version: i64,
+    brought: Brought<'a>,
+) -> Vec<(&'a str, Vec<Value<'a>>)> {
     // A complaint may be in the log once per version: of two changes the first says how it was.
     const LOG: &str = "insert into changes
              (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
@@ -293,7 +391,7 @@ fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(
     let of_each = |Change { old, new, number }: &'a Change| {
         let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
         let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let update = [&encode(new)[..], &[source.into(), version.into(), (*number).into()]].concat();
+        let update = [&encode(new)[..], &[brought.by.into(), version.into(), (*number).into()]].concat();
         [(LOG, log), (UPDATE.as_str(), update)]
     };
     changes.iter().flat_map(of_each).collect()

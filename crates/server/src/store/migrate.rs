@@ -15,6 +15,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_by_number.sql"),
     },
     Migration { version: 3, name: "life", oldest: 2, sql: include_str!("../../migrations/0003_life.sql") },
+    Migration {
+        version: 4,
+        name: "windows",
+        oldest: 2,
+        sql: include_str!("../../migrations/0004_windows.sql"),
+    },
 ];
 
 struct Migration {

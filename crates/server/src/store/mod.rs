@@ -17,6 +17,7 @@ mod leases;
 mod listing;
 mod migrate;
 mod postgres;
+mod shops;
 mod sqlite;
 mod tidying;
 mod value;
@@ -25,18 +26,19 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use acting::{CALLS_KNOWN, Deed, Doer, Done, Handled};
+pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done, Handled};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::Stored;
 pub use examine::Finding;
 pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
-pub use intake::{Incoming, Outcome};
+pub use intake::{Brought, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 
 use crate::settings::Storage;
+use crate::shop_settings::ShopSettings;
 
 /// A shop's id (`app_id` on the wire): 1 to 64 letters, digits, `_` or `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +151,20 @@ pub struct Tx {
     began: Instant,
 }
 
+/// A shop as whoever takes its next version finds it.
+struct Taken {
+    version: i64,
+    chain: Chain,
+    settings: ShopSettings,
+}
+
+impl Taken {
+    fn decode(row: &Row<'_>) -> Result<Self> {
+        let chain = Chain { entries: row.int(1)?, hash: row.text(2)?.to_owned() };
+        Ok(Taken { version: row.int(0)?, chain, settings: shops::settings(row.optional_text(3)?)? })
+    }
+}
+
 enum TxDriver {
     Sqlite(sqlite::Tx),
     /// Boxed: what every call carries stays small.
@@ -202,7 +218,7 @@ impl Store {
     /// is no such shop. Writers of one shop take turns here.
     pub async fn write(&self, shop: &ShopId) -> Result<Option<(Tx, i64)>> {
         let begun = self.write_asking(shop, None, |_| Ok(())).await?;
-        Ok(begun.map(|(tx, version, _)| (tx, version)))
+        Ok(begun.map(|(tx, taken, _)| (tx, taken.version)))
     }
 
     /// As [`Store::write`], with a first question about the shop, which is asked in the same breath.
@@ -211,19 +227,20 @@ impl Store {
         shop: &ShopId,
         question: Option<(&str, &[Value<'_>])>,
         mut decode: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<(Tx, i64, Vec<T>)>> {
-        const TAKE_VERSION: &str =
-            "update shops set version = version + 1 where shop_id = $1 returning version";
+    ) -> Result<Option<(Tx, Taken, Vec<T>)>> {
+        const TAKE_VERSION: &str = "update shops set version = version + 1 where shop_id = $1
+             returning version, history_entries, history_hash, settings";
         match &self.0 {
             Driver::Sqlite(_) => {
                 let mut tx = self.begin_write().await?;
-                let version = tx.query(shop, TAKE_VERSION, &[], |row| row.int(0)).await?.pop();
-                let Some(version) = version else { return Ok(None) };
+                let Some(taken) = tx.query(shop, TAKE_VERSION, &[], Taken::decode).await?.pop() else {
+                    return Ok(None);
+                };
                 let answer = match question {
                     Some((sql, parameters)) => tx.query(shop, sql, parameters, decode).await?,
                     None => Vec::new(),
                 };
-                Ok(Some((tx, version, answer)))
+                Ok(Some((tx, taken, answer)))
             }
             Driver::Postgres(postgres) => {
                 let began = Instant::now();
@@ -234,11 +251,11 @@ impl Store {
                 let tx = Tx { driver: TxDriver::Postgres(tx.into()), began };
                 let mut rows = rows.iter();
                 let taken = rows.next().and_then(|rows| rows.first());
-                let Some(version) = taken.map(|row| Row::Postgres(row).int(0)).transpose()? else {
+                let Some(taken) = taken.map(|row| Taken::decode(&Row::Postgres(row))).transpose()? else {
                     return Ok(None);
                 };
                 let answer = rows.flatten().map(|row| decode(&Row::Postgres(row)));
-                Ok(Some((tx, version, answer.collect::<Result<_>>()?)))
+                Ok(Some((tx, taken, answer.collect::<Result<_>>()?)))
             }
         }
     }

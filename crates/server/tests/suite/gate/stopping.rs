@@ -88,7 +88,8 @@ fn whoever_waits_at_the_door_is_answered() {
         for _ in 0..4 {
             let settings = Settings::default();
             let store = Store::open(&database.url, &settings.storage).await.unwrap();
-            let gateway = Gateway::new(store, settings, Clock::set_at(NOW), gateway::record_metrics());
+            let gateway =
+                Gateway::new(store, settings, Clock::set_at(NOW), gateway::record_metrics()).unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let waiting: Vec<TcpStream> = (0..100)
                 .map(|_| {
