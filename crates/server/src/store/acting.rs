@@ -104,7 +104,7 @@ impl Store {
         let kept = chain.add(shop, written.entry(complaint_id, &deed, doer, version));
         let mut statements = vec![
             (LOG, vec![version.into(), number.into(), written.was.0.into(), written.was.1.into()]),
-            (UPDATE, written.values(&deed.after, number, version)),
+            (UPDATE, written.values(&deed.after, number, version, doer.now)),
             (KEEP, kept.values()),
             (END, vec![chain.entries.into(), (&chain.hash).into()]),
         ];
@@ -207,8 +207,8 @@ const LOG: &str =
 
 const UPDATE: &str = "update complaints set state = $2, current_step = $3, detail_step = $4,
          step_before_closing = $5, operate_time = $6, time_limit = $7, operate_end_time = $8, closed_at = $9,
-         closed_overtime = $10, assignee = $11, tags = $12, version = $13
-     where shop_id = $1 and number = $14";
+         closed_overtime = $10, assignee = $11, tags = $12, version = $13, changed_at = $14
+     where shop_id = $1 and number = $15";
 
 const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply_from, content, images, replied_at)
      values ($1, $2, (select coalesce(max(position), 0) + 1 from replies where shop_id = $1 and complaint_id = $2),
@@ -259,7 +259,7 @@ impl Written {
         }
     }
 
-    fn values<'a>(&'a self, after: &'a Handled, number: i64, version: i64) -> Vec<Value<'a>> {
+    fn values<'a>(&'a self, after: &'a Handled, number: i64, version: i64, now: i64) -> Vec<Value<'a>> {
         let Standing { state, step, detail_step, step_before_closing, window, closed_at, closed_overtime } =
             after.standing();
         let Window { opened, hours, ends } = window;
@@ -276,6 +276,7 @@ impl Written {
             after.assignee.as_ref().into(),
             self.tags.as_ref().into(),
             version.into(),
+            now.into(),
             number.into(),
         ]
     }

@@ -4,9 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::bulk::Texts;
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, encode, to_json};
 use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
+use crate::privacy::tail;
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ pub enum Outcome {
 struct Change {
     old: Complaint,
     new: Complaint,
+    phone_tail: String,
     number: i64,
 }
 
@@ -161,21 +164,19 @@ impl Tx {
         number: i64,
         chunk: &[Incoming],
     ) -> Result<Vec<bool>> {
-        let lists: Vec<[String; 2]> = chunk
-            .iter()
-            .map(|row| Ok([to_json(&row.details.content_object)?, to_json(&row.details.uploaded_images)?]))
-            .collect::<Result<_>>()?;
+        let texts: Vec<Texts> = chunk.iter().map(Texts::of).collect::<Result<_>>()?;
         let mut parameters = Vec::with_capacity(2 + chunk.len() * NEW_COLUMN_COUNT);
         parameters.extend([Value::from(source), version.into()]);
-        for ((row, [content_object, images]), number) in chunk.iter().zip(&lists).zip(number..) {
+        for ((row, texts), number) in chunk.iter().zip(&texts).zip(number..) {
             parameters.extend(encode(&row.complaint));
             parameters.extend([
                 Value::from(number),
                 (&row.details.complainant_user_id).into(),
                 (&row.details.content_msg).into(),
-                content_object.into(),
-                images.into(),
+                (&texts.content_object).into(),
+                (&texts.uploaded_images).into(),
                 row.details.sub_mch_id.as_ref().into(),
+                (&texts.phone_tail).into(),
             ]);
         }
         let sql = insert_sql(chunk.len());
@@ -268,7 +269,8 @@ fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Re
         let new = new.clone().in_place_of(old);
         if *old != new {
             *outcome = Outcome::Changed;
-            changes.push(Change { old: std::mem::replace(old, new.clone()), new, number: *number });
+            let phone_tail = tail(new.complainant_phone.whole());
+            changes.push(Change { old: std::mem::replace(old, new.clone()), new, phone_tail, number: *number });
         }
     }
     Ok(changes)
@@ -283,17 +285,17 @@ fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(
     static UPDATE: LazyLock<String> = LazyLock::new(|| {
         let assignments: Vec<String> =
             COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let [source, version, number] = [2, 3, 4].map(|after| COLUMN_COUNT + after);
+        let [source, version, phone_tail, number] = [2, 3, 4, 5].map(|after| COLUMN_COUNT + after);
         format!(
-            "update complaints set {}, source = ${source}, version = ${version}
+            "update complaints set {}, source = ${source}, version = ${version}, phone_tail = ${phone_tail}
              where shop_id = $1 and number = ${number}",
             assignments.join(", "),
         )
     });
-    let of_each = |Change { old, new, number }: &'a Change| {
+    let of_each = |Change { old, new, phone_tail, number }: &'a Change| {
         let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
         let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let update = [&encode(new)[..], &[source.into(), version.into(), (*number).into()]].concat();
+        let update = [&encode(new)[..], &[source.into(), version.into(), phone_tail.into(), (*number).into()]].concat();
         [(LOG, log), (UPDATE.as_str(), update)]
     };
     changes.iter().flat_map(of_each).collect()
@@ -303,7 +305,7 @@ fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(
 /// limits on parameters.
 const CHUNK: usize = 64;
 /// The columns of a new complaint that differ from row to row.
-const NEW_COLUMN_COUNT: usize = COLUMN_COUNT + 6;
+const NEW_COLUMN_COUNT: usize = COLUMN_COUNT + 7;
 
 fn insert_sql(rows: usize) -> String {
     let row = |first: usize| {
@@ -314,7 +316,7 @@ fn insert_sql(rows: usize) -> String {
     let values: Vec<String> = (0..rows).map(|at| row(4 + at * NEW_COLUMN_COUNT)).collect();
     format!(
         "insert into complaints (shop_id, source, created_version, version, {COLUMNS}, number,
-             complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id)
+             complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id, phone_tail)
          values {} on conflict (shop_id, complaint_id) do nothing returning complaint_id",
         values.join(", ")
     )

@@ -70,7 +70,7 @@ impl Store {
                 Some(since) => {
                     reach.last_number > reach.text_number
                         || reach.version - since > VERSIONS_BEHIND
-                        || !tx.changed_numbers(&shop, since, reach.text_number, 1).await?.is_empty()
+                        || !tx.changed_numbers(&shop, (since, i64::MAX), reach.text_number, 1).await?.is_empty()
                 }
             };
             behind.push((shop, is_due));
@@ -94,9 +94,7 @@ impl Store {
             None => (at.text_version, at.text_number) = (Some(at.version), 0),
             Some(since) => {
                 let until = tx.versions_ahead(shop, since, limit).await?;
-                let numbers = tx.changed_numbers(shop, since, at.text_number, i64::MAX).await?;
-                let numbers: Vec<i64> =
-                    numbers.into_iter().filter(|change| change.1 <= until).map(|change| change.0).collect();
+                let numbers = tx.changed_numbers(shop, (since, until), at.text_number, i64::MAX).await?;
                 tx.put_words_anew(shop, &at, &numbers).await?;
                 at.text_version = Some(if until == i64::MAX { at.version } else { until });
             }
@@ -117,18 +115,19 @@ impl Tx {
         matches!(self.driver, TxDriver::Sqlite(_))
     }
 
-    /// The complaints up to that number that the log has for the versions after that one, each with its last version.
+    /// The complaints up to that number that the log has for the versions after the first of those two up to the
+    /// second; at most `limit`.
     async fn changed_numbers(
         &mut self,
         shop: &ShopId,
-        version: i64,
+        (after, until): (i64, i64),
         number: i64,
         limit: i64,
-    ) -> Result<Vec<(i64, i64)>> {
-        const CHANGED: &str = "select number, max(version) from changes
-             where shop_id = $1 and version > $2 and number <= $3 group by number limit $4";
-        let asked = [version.into(), number.into(), limit.into()];
-        self.query_slowly(shop, CHANGED, &asked, |row| Ok((row.int(0)?, row.int(1)?))).await
+    ) -> Result<Vec<i64>> {
+        const CHANGED: &str = "select distinct number from changes
+             where shop_id = $1 and version > $2 and version <= $3 and number <= $4 limit $5";
+        let asked = [after.into(), until.into(), number.into(), limit.into()];
+        self.query_slowly(shop, CHANGED, &asked, |row| row.int(0)).await
     }
 
     /// The last version that the log can be followed to by about `limit` entries; `i64::MAX` for all.
@@ -223,8 +222,8 @@ impl Tx {
         let Some(since) = at.since() else { return Ok(None) };
         let mut fresh = Vec::new();
         if at.version > since {
-            let changed = self.changed_numbers(shop, since, at.text_number, MOST_FRESH + 1).await?;
-            fresh.extend(changed.into_iter().map(|change| change.0));
+            let ahead = (since, i64::MAX);
+            fresh.append(&mut self.changed_numbers(shop, ahead, at.text_number, MOST_FRESH + 1).await?);
         }
         if at.last_number > at.text_number {
             const ADDED: &str =
@@ -289,12 +288,7 @@ impl Tx {
         let Some(at) = self.query(shop, &sql, &[], reach).await?.pop() else { return Ok(Vec::new()) };
         let Some(since) = at.since() else { return Ok(Vec::new()) };
         let mut differences = Vec::new();
-        let changed: Vec<i64> = self
-            .changed_numbers(shop, since, at.text_number, i64::MAX)
-            .await?
-            .into_iter()
-            .map(|change| change.0)
-            .collect();
+        let changed = self.changed_numbers(shop, (since, i64::MAX), at.text_number, i64::MAX).await?;
         const THERE: &str = "select count(*) from complaints where shop_id = $1 and number <= $2";
         let there = self.query_slowly(shop, THERE, &[at.text_number.into()], |row| row.int(0)).await?;
         let (count, bounds) = match self.is_sqlite() {

@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["complaint", "tag"],
     &["complaint", "show"],
     &["complaint", "history"],
+    &["complaint", "search"],
     &["audit"],
     &["audit", "verify"],
     &["import"],

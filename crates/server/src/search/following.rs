@@ -1,0 +1,75 @@
+//! Keeps the index of words near what the shops have, by one node at a time. Searches are exact however far it is
+//! behind; they only get slower.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock::Clock;
+use crate::secrets;
+use crate::store::{Result, ShopId, Store};
+
+/// Between two looks at how far the shops have come.
+const EVERY: Duration = Duration::from_secs(2);
+/// After so many seconds without a sign of life another node goes on.
+const LEASE: i64 = 60;
+/// Complaints of one transaction: few enough that nobody who writes to the shop waits long.
+const BATCH: i64 = 500;
+/// Shops that are looked at in one snapshot.
+const SHOPS: i64 = 500;
+
+const FOLLOWING: &str = "search";
+
+/// Follows the shops until `stop` is ready.
+pub async fn run(store: Store, clock: Clock, stop: impl Future<Output = ()>) {
+    let holder = secrets::random_text(16);
+    let mut stop = pin!(stop);
+    let mut due = interval(EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = &mut stop => return,
+        }
+        let done = tokio::select! {
+            done = follow(&store, &clock, &holder) => done,
+            () = &mut stop => {
+                // Another node need not wait.
+                let _ = store.release(FOLLOWING, &holder).await;
+                return;
+            }
+        };
+        match done {
+            Ok(0) => {}
+            Ok(steps) => tracing::debug!(steps, "the index of words followed"),
+            Err(error) => tracing::warn!(%error, "the index of words could not follow"),
+        }
+    }
+}
+
+/// Brings the index of words of every shop up to date, unless another node is at it. In how many steps.
+pub async fn follow(store: &Store, clock: &Clock, holder: &str) -> Result<u64> {
+    let (mut steps, mut seen, mut renew_at) = (0, ShopId::nobody(), i64::MIN);
+    loop {
+        let behind = store.behind_in_words(&seen, SHOPS).await?;
+        let Some((last, _)) = behind.last() else { return Ok(steps) };
+        seen = last.clone();
+        for (shop, _) in behind.into_iter().filter(|shop| shop.1) {
+            loop {
+                // A lease is written down: where there is nothing to do, none is taken.
+                let now = clock.epoch();
+                if now >= renew_at {
+                    if !store.claim(FOLLOWING, holder, now, LEASE).await? {
+                        return Ok(steps);
+                    }
+                    renew_at = now + LEASE / 3;
+                }
+                steps += 1;
+                if !store.follow_words(&shop, BATCH).await? {
+                    break;
+                }
+            }
+        }
+    }
+}
