@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio_postgres::{Client, NoTls, Statement};
 use tousu::complaint::{Complaint, Shown};
 use tousu::settings::Storage;
-use tousu::store::{Incoming, Outcome, ShopId, Store};
+use tousu::store::{Brought, Incoming, Outcome, ShopId, Store};
 use tousu_wire::codes::{CodeTable, CurrentStep, State};
 use tousu_wire::complaint_list::{Filter, Page};
 
@@ -81,7 +81,7 @@ fn next(complaints: &mut [(i64, Complaint)], at: usize) -> (i64, &Complaint) {
 /// The change as the store makes it.
 async fn update(store: &Store, shop: &ShopId, complaint: &Complaint) -> anyhow::Result<()> {
     let batch = [Incoming { complaint: complaint.clone(), details: Default::default() }];
-    let outcomes = store.take_in(shop, "bench", &batch).await?.context(SHOP)?;
+    let outcomes = store.take_in(shop, Brought { by: "bench", at: 0 }, &batch).await?.context(SHOP)?;
     ensure!(outcomes == [Outcome::Changed]);
     Ok(())
 }

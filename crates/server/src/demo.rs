@@ -9,7 +9,7 @@ use tousu_wire::complaint_list::Filter;
 
 use crate::complaint::{Complaint, Details, Phone, Reply, deadline};
 use crate::secrets::{self, Secret};
-use crate::store::{App, Incoming, Result, ShopId, Store, StoreError};
+use crate::store::{App, Brought, Incoming, Result, ShopId, Store, StoreError};
 
 /// The demo's credentials.
 pub struct Demo {
@@ -60,7 +60,8 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
     for set in tousu_wire::PermissionSet::ALL {
         tx.grant(&shop, CLIENT_ID, set.name(), now).await?;
     }
-    tx.remove_from(&shop, version, SOURCE).await?;
+    let brought = Brought { by: SOURCE, at: now };
+    tx.remove_from(&shop, version, brought).await?;
     let mut all = complaints(now);
     if tx.count(&shop, &Filter::default(), now).await? > 0 {
         let mut absent = Vec::with_capacity(all.len());
@@ -71,7 +72,7 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
         }
         all = absent;
     }
-    tx.take_in(&shop, version, SOURCE, &all).await?;
+    tx.take_in(&shop, version, brought, &all).await?;
     tx.commit().await?;
     Ok(Demo { shop, client_id: CLIENT_ID.into(), secret_key })
 }

@@ -196,7 +196,11 @@ impl Request {
 }
 
 /// A filter takes only the codes that the page lists; `all` is what stands for no filter.
-pub(crate) fn listed<T: CodeTable>(name: &str, code: Option<T>, all: &str) -> Result<Option<T>, InvalidParameter> {
+pub(crate) fn listed<T: CodeTable>(
+    name: &str,
+    code: Option<T>,
+    all: &str,
+) -> Result<Option<T>, InvalidParameter> {
     match code {
         Some(unlisted) if unlisted.label().is_none() => {
             let allowed: Vec<String> = T::LISTED.iter().map(|row| row.0.to_string()).collect();

@@ -250,7 +250,8 @@ impl Request {
         in_order("start_time", self.start_time, self.end_time)?;
         in_order("due_after", self.due_after, self.due_before)?;
         let channels = self.channel_type.into_iter().filter(|code| code.number() != 0);
-        let channels = channels.map(|code| listed("channel_type", Some(code), "0, ")).collect::<Result<Vec<_>, _>>()?;
+        let channels =
+            channels.map(|code| listed("channel_type", Some(code), "0, ")).collect::<Result<Vec<_>, _>>()?;
         let states = self.state.into_iter().map(|code| listed("state", Some(code), "\"\", "));
         let query = Query {
             channel_type: values("channel_type", channels.into_iter().flatten().collect())?,

@@ -109,7 +109,8 @@ impl Import {
                 std::future::pending::<()>().await;
             }
         };
-        let ended = import::import(&store, &shop, rows, self.batch, committed, interrupted).await;
+        let ended =
+            import::import(&store, &shop, &session.clock, rows, self.batch, committed, interrupted).await;
         bar.finish_and_clear();
         if told > TOLD {
             let more = told - TOLD;

@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tousu_wire::Text;
 
-use crate::store::{Incoming, Outcome, ShopId, Store};
+use crate::clock::Clock;
+use crate::store::{Brought, Incoming, Outcome, ShopId, Store};
 
 pub use self::json::JsonRows;
 pub use self::table::{csv_rows, xlsx_rows};
@@ -178,6 +179,7 @@ struct Batch {
 pub async fn import(
     store: &Store,
     shop: &ShopId,
+    clock: &Clock,
     rows: Rows,
     batch: usize,
     mut committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<()>,
@@ -195,7 +197,7 @@ pub async fn import(
             received = batches.recv() => received,
         };
         let Some(batch) = received else { break };
-        match write(store, shop, &batch).await {
+        match write(store, shop, clock, &batch).await {
             Ok(outcomes) => count(&mut report, &batch, &outcomes),
             Err(error) => return Ended { report, cut_short: Some(error) },
         }
@@ -253,10 +255,10 @@ fn read_batches(rows: Rows, size: usize, sender: &mpsc::Sender<Batch>) {
     }
 }
 
-async fn write(store: &Store, shop: &ShopId, batch: &Batch) -> anyhow::Result<Vec<Outcome>> {
+async fn write(store: &Store, shop: &ShopId, clock: &Clock, batch: &Batch) -> anyhow::Result<Vec<Outcome>> {
     if batch.rows.is_empty() {
         return Ok(Vec::new());
     }
-    let taken = store.take_in(shop, SOURCE, &batch.rows).await?;
+    let taken = store.take_in(shop, Brought { by: SOURCE, at: clock.epoch() }, &batch.rows).await?;
     taken.ok_or_else(|| anyhow::anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}"))
 }

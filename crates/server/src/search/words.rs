@@ -85,7 +85,8 @@ pub struct Wanted {
 impl Wanted {
     /// The words of a query; none if it asks for nothing that is in the index.
     pub fn of(query: &Query) -> Self {
-        let mut wanted = Wanted { all: query.text.as_deref().map(pairs).unwrap_or_default(), any: Vec::new() };
+        let mut wanted =
+            Wanted { all: query.text.as_deref().map(pairs).unwrap_or_default(), any: Vec::new() };
         wanted.add(query.channel_type.iter().map(|code| coded(CHANNEL, *code)).collect());
         wanted.add(query.state.iter().map(|code| coded(STATE, *code)).collect());
         wanted.add(query.complaint_from.iter().map(|code| coded(SOURCE, *code)).collect());
@@ -114,9 +115,10 @@ impl Wanted {
     pub fn as_match(&self) -> String {
         let quoted = |word: &String| format!("\"{word}\"");
         let all = self.all.iter().map(quoted);
-        let any = self.any.iter().map(|words| {
-            format!("({})", words.iter().map(quoted).collect::<Vec<_>>().join(" OR "))
-        });
+        let any = self
+            .any
+            .iter()
+            .map(|words| format!("({})", words.iter().map(quoted).collect::<Vec<_>>().join(" OR ")));
         all.chain(any).collect::<Vec<_>>().join(" AND ")
     }
 }
@@ -125,7 +127,8 @@ impl Wanted {
 /// shops together costs each only its own. Shops with the same mark cost each other time, nothing else.
 pub fn mark(shop: &str) -> String {
     // FNV-1a.
-    let hash = shop.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        shop.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     (0..4).map(|place| char::from_digit(hash / 36_u32.pow(place) % 36, 36).unwrap_or('0')).collect()
 }
 

@@ -5,7 +5,7 @@ use tousu_wire::codes::{CodeTable, CurrentStep, DetailStep};
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, to_json};
 use super::history::{Chain, END, Entry, KEEP};
-use super::{Incoming, Outcome, Result, Row, ShopId, Store, StoreError, Tx, Value};
+use super::{Brought, Incoming, Outcome, Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Reply};
 use crate::life::{Actor, Event, Standing, Window};
 
@@ -166,7 +166,8 @@ impl Store {
             Ok(answer) => answer,
             Err(why) => return Ok(Some(Done::Refused(why))),
         };
-        let added = tx.take_in(shop, version, CREATED, std::slice::from_ref(incoming)).await?;
+        let brought = Brought { by: CREATED, at: doer.now };
+        let added = tx.take_in(shop, version, brought, std::slice::from_ref(incoming)).await?;
         if added != [Outcome::Added] {
             return Err(StoreError::Value("a new complaint was not added".into()));
         }

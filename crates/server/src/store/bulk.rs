@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
-use super::{Driver, Incoming, Result, ShopId, Store, StoreError, Tx, TxDriver, Value, postgres, sqlite};
+use super::{
+    Brought, Driver, Incoming, Result, ShopId, Store, StoreError, Tx, TxDriver, Value, postgres, sqlite,
+};
 use crate::privacy::tail;
 
 /// A shop to be loaded.
@@ -135,13 +137,13 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         number: i64,
         batch: &[Incoming],
     ) -> Result<bool> {
         let rows = batch.iter().zip(number..).map(|(incoming, number)| Placed { shop, number, incoming });
         self.batch("savepoint before_adding").await?;
-        let is_done = match self.append(source, version, None, rows).await {
+        let is_done = match self.append(brought.by, version, Some(brought.at), rows).await {
             Ok(()) => true,
             Err(error) if error.is_taken() => {
                 self.roll_back_to("before_adding").await?;
@@ -160,8 +162,7 @@ impl Tx {
         changed_at: Option<i64>,
         rows: impl Iterator<Item = Placed<'a>> + Clone,
     ) -> Result<()> {
-        let texts: Vec<Texts> =
-            rows.clone().map(|row| Texts::of(row.incoming)).collect::<Result<_>>()?;
+        let texts: Vec<Texts> = rows.clone().map(|row| Texts::of(row.incoming)).collect::<Result<_>>()?;
         let rows = rows.zip(&texts).map(|(row, texts)| whole_row(row, texts, source, version, changed_at));
         let columns = format!("{COLUMNS}, {MORE_COLUMNS}");
         match &mut self.driver {

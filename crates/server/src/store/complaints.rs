@@ -126,8 +126,10 @@ impl<'a> Where<'a> {
         if let (Some(open), Some(overtime)) = (open, is_overtime) {
             let fact = self.bind(overtime.number().into());
             let now = self.bind(now.into());
-            let _ =
-                write!(self.sql, " and (state = 2 and closed_overtime = {fact} or state <> 2 and {open}{now})");
+            let _ = write!(
+                self.sql,
+                " and (state = 2 and closed_overtime = {fact} or state <> 2 and {open}{now})"
+            );
         }
     }
 

@@ -19,6 +19,15 @@ pub struct Incoming {
     pub details: Details,
 }
 
+/// Who brings complaints, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought<'a> {
+    /// `import`, `demo` and the like.
+    pub by: &'a str,
+    /// Epoch seconds.
+    pub at: i64,
+}
+
 /// What became of an arriving complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -43,11 +52,11 @@ type Known = HashMap<String, (Complaint, i64)>;
 
 impl Store {
     /// Takes in complaints in a transaction of their own, telling of each what became of it, in order; `None` if there
-    /// is no such shop. `source` says who brought them. What changes nothing leaves no trace, not even a version.
+    /// is no such shop. What changes nothing leaves no trace, not even a version.
     pub async fn take_in(
         &self,
         shop: &ShopId,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
     ) -> Result<Option<Vec<Outcome>>> {
         let question = are_few(batch).then(|| known(batch.iter()));
@@ -56,14 +65,14 @@ impl Store {
             return Ok(None);
         };
         let known = known.into_iter().collect();
-        let (outcomes, changes) = tx.add(shop, version, source, batch, known).await?;
+        let (outcomes, changes) = tx.add(shop, version, brought, batch, known).await?;
         if outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
             return Ok(Some(outcomes));
         }
         match changes.len() <= CHUNK {
-            true => tx.commit_with(shop, &statements(&changes, version, source)).await?,
+            true => tx.commit_with(shop, &statements(&changes, version, brought)).await?,
             false => {
-                tx.change(shop, version, source, &changes).await?;
+                tx.change(shop, version, brought, &changes).await?;
                 tx.commit().await?;
             }
         }
@@ -73,17 +82,16 @@ impl Store {
 
 impl Tx {
     /// Takes in complaints under the shop's `version`, telling of each what became of it, in order.
-    /// `source` says who brought them.
     pub async fn take_in(
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
     ) -> Result<Vec<Outcome>> {
         let known = if are_few(batch) { self.known(shop, batch).await? } else { HashMap::new() };
-        let (outcomes, changes) = self.add(shop, version, source, batch, known).await?;
-        self.change(shop, version, source, &changes).await?;
+        let (outcomes, changes) = self.add(shop, version, brought, batch, known).await?;
+        self.change(shop, version, brought, &changes).await?;
         Ok(outcomes)
     }
 
@@ -92,14 +100,14 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         batch: &[Incoming],
         mut known: Known,
     ) -> Result<(Vec<Outcome>, Vec<Change>)> {
         let coming =
             batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
         let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
-        if self.are_new(shop, batch).await? && self.add_new(shop, version, source, number, batch).await? {
+        if self.are_new(shop, batch).await? && self.add_new(shop, version, brought, number, batch).await? {
             for row in batch {
                 self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
             }
@@ -114,7 +122,7 @@ impl Tx {
             if are_few(batch) && known.contains_key(&chunk[0].complaint.complaint_id) {
                 outcomes.push(Outcome::Unchanged);
             } else {
-                let is_new = self.insert(shop, version, source, number, chunk).await?;
+                let is_new = self.insert(shop, version, brought, number, chunk).await?;
                 number += chunk.len() as i64;
                 let there = chunk.iter().zip(&is_new).filter_map(|(row, is_new)| (!is_new).then_some(row));
                 known.extend(self.known(shop, there).await?);
@@ -160,13 +168,13 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         number: i64,
         chunk: &[Incoming],
     ) -> Result<Vec<bool>> {
         let texts: Vec<Texts> = chunk.iter().map(Texts::of).collect::<Result<_>>()?;
-        let mut parameters = Vec::with_capacity(2 + chunk.len() * NEW_COLUMN_COUNT);
-        parameters.extend([Value::from(source), version.into()]);
+        let mut parameters = Vec::with_capacity(3 + chunk.len() * NEW_COLUMN_COUNT);
+        parameters.extend([Value::from(brought.by), version.into(), brought.at.into()]);
         for ((row, texts), number) in chunk.iter().zip(&texts).zip(number..) {
             parameters.extend(encode(&row.complaint));
             parameters.extend([
@@ -192,9 +200,15 @@ impl Tx {
     }
 
     /// Writes what arrived over what was there, and logs it.
-    async fn change(&mut self, shop: &ShopId, version: i64, source: &str, changes: &[Change]) -> Result<()> {
+    async fn change(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        brought: Brought<'_>,
+        changes: &[Change],
+    ) -> Result<()> {
         for chunk in changes.chunks(CHUNK) {
-            self.execute_all(shop, &statements(chunk, version, source)).await?;
+            self.execute_all(shop, &statements(chunk, version, brought)).await?;
         }
         Ok(())
     }
@@ -218,8 +232,9 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes what `source` brought and nobody changed since.
-    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, source: &str) -> Result<u64> {
+    /// Removes what somebody brought and nobody changed since; how much that was.
+    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, brought: Brought<'_>) -> Result<u64> {
+        let source = brought.by;
         const LOG: &str = "insert into changes
                  (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
              select shop_id, $2, number, 3, complaint_time, operate_end_time
@@ -270,14 +285,23 @@ fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Re
         if *old != new {
             *outcome = Outcome::Changed;
             let phone_tail = tail(new.complainant_phone.whole());
-            changes.push(Change { old: std::mem::replace(old, new.clone()), new, phone_tail, number: *number });
+            changes.push(Change {
+                old: std::mem::replace(old, new.clone()),
+                new,
+                phone_tail,
+                number: *number,
+            });
         }
     }
     Ok(changes)
 }
 
 /// What logs and writes each of the changes.
-fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(&'a str, Vec<Value<'a>>)> {
+fn statements<'a>(
+    changes: &'a [Change],
+    version: i64,
+    brought: Brought<'a>,
+) -> Vec<(&'a str, Vec<Value<'a>>)> {
     // A complaint may be in the log once per version: of two changes the first says how it was.
     const LOG: &str = "insert into changes
              (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
@@ -285,9 +309,11 @@ fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(
     static UPDATE: LazyLock<String> = LazyLock::new(|| {
         let assignments: Vec<String> =
             COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let [source, version, phone_tail, number] = [2, 3, 4, 5].map(|after| COLUMN_COUNT + after);
+        let [source, version, changed_at, phone_tail, number] =
+            [2, 3, 4, 5, 6].map(|after| COLUMN_COUNT + after);
         format!(
-            "update complaints set {}, source = ${source}, version = ${version}, phone_tail = ${phone_tail}
+            "update complaints set {}, source = ${source}, version = ${version}, changed_at = ${changed_at},
+                 phone_tail = ${phone_tail}
              where shop_id = $1 and number = ${number}",
             assignments.join(", "),
         )
@@ -295,7 +321,9 @@ fn statements<'a>(changes: &'a [Change], version: i64, source: &'a str) -> Vec<(
     let of_each = |Change { old, new, phone_tail, number }: &'a Change| {
         let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
         let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let update = [&encode(new)[..], &[source.into(), version.into(), phone_tail.into(), (*number).into()]].concat();
+        let more =
+            [brought.by.into(), version.into(), brought.at.into(), phone_tail.into(), (*number).into()];
+        let update = [&encode(new)[..], &more].concat();
         [(LOG, log), (UPDATE.as_str(), update)]
     };
     changes.iter().flat_map(of_each).collect()
@@ -311,11 +339,11 @@ fn insert_sql(rows: usize) -> String {
     let row = |first: usize| {
         let parameters: Vec<String> =
             (first..first + NEW_COLUMN_COUNT).map(|number| format!("${number}")).collect();
-        format!("($1, $2, $3, $3, {})", parameters.join(", "))
+        format!("($1, $2, $3, $3, $4, {})", parameters.join(", "))
     };
-    let values: Vec<String> = (0..rows).map(|at| row(4 + at * NEW_COLUMN_COUNT)).collect();
+    let values: Vec<String> = (0..rows).map(|at| row(5 + at * NEW_COLUMN_COUNT)).collect();
     format!(
-        "insert into complaints (shop_id, source, created_version, version, {COLUMNS}, number,
+        "insert into complaints (shop_id, source, created_version, version, changed_at, {COLUMNS}, number,
              complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id, phone_tail)
          values {} on conflict (shop_id, complaint_id) do nothing returning complaint_id",
         values.join(", ")

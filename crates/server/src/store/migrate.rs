@@ -15,7 +15,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_by_number.sql"),
     },
     Migration { version: 3, name: "life", oldest: 2, sql: include_str!("../../migrations/0003_life.sql") },
-    Migration { version: 5, name: "search", oldest: 2, sql: include_str!("../../migrations/0005_search.sql") },
+    Migration {
+        version: 5,
+        name: "search",
+        oldest: 2,
+        sql: include_str!("../../migrations/0005_search.sql"),
+    },
 ];
 
 struct Migration {

@@ -33,9 +33,9 @@ pub use bulk::{Loaded, NewShop};
 pub use complaints::Stored;
 pub use examine::Finding;
 pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
-pub use intake::{Incoming, Outcome};
-pub use search::Found;
+pub use intake::{Brought, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
+pub use search::Found;
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 

@@ -209,7 +209,12 @@ impl Tx {
             // Along its own order a walk is never wrong by much.
             let Some(mut clauses) = range(query, sort).filter(|_| sort != query.sort) else { continue };
             let limit = clauses.bind((FEW + 1).into());
-            let sql = format!("select number from complaints where {} limit {limit}", clauses.sql);
+            // In its order, which leaves no doubt about the index to go by.
+            let sql = format!(
+                "select number from complaints where {} order by {} limit {limit}",
+                clauses.sql,
+                order(sort)
+            );
             let numbers = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
             if numbers.len() as i64 <= FEW {
                 return Ok(Some(numbers));
@@ -230,6 +235,15 @@ fn cut(mut rows: Vec<(Place, FoundRow)>, size: usize) -> Found {
     let more = rows.len() > size;
     rows.truncate(size);
     Found { rows, more, total: None }
+}
+
+/// As the index of that order has it.
+fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Time => "complaint_time desc, complaint_id desc",
+        Sort::Deadline => "operate_end_time, complaint_time, number",
+        Sort::Changed => "coalesce(changed_at, complaint_time) desc, number desc",
+    }
 }
 
 /// The part of the query that the index of that order can find, if it asks for one.
@@ -257,18 +271,19 @@ fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
 }
 
 /// The statement that reads the next `stride` complaints in the query's order.
-fn stretch<'a>(query: &'a Query, after: Option<&'a Place>, narrowed: bool, stride: usize, now: i64) -> Where<'a> {
+fn stretch<'a>(
+    query: &'a Query,
+    after: Option<&'a Place>,
+    narrowed: bool,
+    stride: usize,
+    now: i64,
+) -> Where<'a> {
     let mut clauses = Where::of_shop();
     add_range(&mut clauses, query, query.sort);
-    let (behind, order) = match query.sort {
-        Sort::Time => ("(complaint_time, complaint_id) <", "complaint_time desc, complaint_id desc"),
-        Sort::Deadline => {
-            ("(operate_end_time, complaint_time, number) >", "operate_end_time, complaint_time, number")
-        }
-        Sort::Changed => (
-            "(coalesce(changed_at, complaint_time), number) <",
-            "coalesce(changed_at, complaint_time) desc, number desc",
-        ),
+    let behind = match query.sort {
+        Sort::Time => "(complaint_time, complaint_id) <",
+        Sort::Deadline => "(operate_end_time, complaint_time, number) >",
+        Sort::Changed => "(coalesce(changed_at, complaint_time), number) <",
     };
     let place: Vec<Value<'a>> = match after {
         None => Vec::new(),
@@ -284,8 +299,11 @@ fn stretch<'a>(query: &'a Query, after: Option<&'a Place>, narrowed: bool, strid
         add_listed(&mut clauses, query, now);
     }
     let limit = clauses.bind((stride as i64).into());
-    clauses.sql =
-        format!("select {CANDIDATE} from complaints where {} order by {order} limit {limit}", clauses.sql);
+    clauses.sql = format!(
+        "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
+        clauses.sql,
+        order(query.sort)
+    );
     clauses
 }
 

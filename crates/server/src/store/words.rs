@@ -70,7 +70,10 @@ impl Store {
                 Some(since) => {
                     reach.last_number > reach.text_number
                         || reach.version - since > VERSIONS_BEHIND
-                        || !tx.changed_numbers(&shop, (since, i64::MAX), reach.text_number, 1).await?.is_empty()
+                        || !tx
+                            .changed_numbers(&shop, (since, i64::MAX), reach.text_number, 1)
+                            .await?
+                            .is_empty()
                 }
             };
             behind.push((shop, is_due));
@@ -158,8 +161,9 @@ impl Tx {
     /// Puts up to `limit` complaints of higher numbers than those in the index into it; the last number if there
     /// may be more.
     async fn put_words_from(&mut self, shop: &ShopId, at: &Reach, limit: i64) -> Result<Option<i64>> {
-        let next =
-            format!("select {CANDIDATE} from complaints where shop_id = $1 and number > $2 order by number limit $3");
+        let next = format!(
+            "select {CANDIDATE} from complaints where shop_id = $1 and number > $2 order by number limit $3"
+        );
         let mut found = Vec::new();
         self.query_slowly(shop, &next, &[at.text_number.into(), limit.into()], |row| {
             let candidate = candidate(row)?;
@@ -173,7 +177,8 @@ impl Tx {
         let (from, to) = (at.text_number, last.unwrap_or(at.last_number));
         match self.is_sqlite() {
             true => {
-                const CLEAR: &str = "delete from complaint_words_fts where rowid > $2 and rowid <= $3 and $1 <> ''";
+                const CLEAR: &str =
+                    "delete from complaint_words_fts where rowid > $2 and rowid <= $3 and $1 <> ''";
                 self.execute(shop, CLEAR, &[at.row(from).into(), at.row(to).into()]).await?;
             }
             false => {
@@ -188,7 +193,9 @@ impl Tx {
 
     async fn put_words(&mut self, shop: &ShopId, at: &Reach, found: &[(i64, Vec<String>)]) -> Result<()> {
         let (put, mark) = match self.is_sqlite() {
-            true => ("insert into complaint_words_fts (rowid, words) select $2, $3 where $1 <> ''", String::new()),
+            true => {
+                ("insert into complaint_words_fts (rowid, words) select $2, $3 where $1 <> ''", String::new())
+            }
             false => (
                 "insert into complaint_words (shop_id, number, words) values ($1, $2, $3)",
                 words::mark(shop.as_str()),
@@ -258,23 +265,22 @@ impl Tx {
             const MATCH: &str = "select rowid from complaint_words_fts
                  where complaint_words_fts match $2 and rowid > $3 and rowid <= $4 and $1 <> '' limit $5";
             let text = wanted.as_match();
-            let asked =
-                [(&text).into(), at.row(after).into(), at.row(until).into(), limit.into()];
+            let asked = [(&text).into(), at.row(after).into(), at.row(until).into(), limit.into()];
             let number = |row: &Row<'_>| Ok(row.int(0)? & ((1 << NUMBER_BITS) - 1));
             return self.query_slowly(shop, MATCH, &asked, number).await;
         }
         let mark = words::mark(shop.as_str());
         let all = (!wanted.all.is_empty()).then(|| words::in_one(&mark, &wanted.all));
         let any: Vec<String> = wanted.any.iter().map(|words| words::in_one(&mark, words)).collect();
-        let mut sql = "select number from complaint_words where shop_id = $1 and number > $2 and number <= $3".to_owned();
+        let mut sql =
+            "select number from complaint_words where shop_id = $1 and number > $2 and number <= $3"
+                .to_owned();
         let mut asked = vec![Value::Int(after), Value::Int(until)];
         let conditions = all.iter().map(|words| ("@>", words)).chain(any.iter().map(|words| ("&&", words)));
         for (how, words) in conditions {
             asked.push(words.into());
-            sql += &format!(
-                " and string_to_array(words, ' ') {how} string_to_array(${}, ' ')",
-                asked.len() + 1
-            );
+            sql +=
+                &format!(" and string_to_array(words, ' ') {how} string_to_array(${}, ' ')", asked.len() + 1);
         }
         asked.push(limit.into());
         sql += &format!(" limit ${}", asked.len() + 1);

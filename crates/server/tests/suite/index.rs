@@ -58,7 +58,7 @@ fn some_filter(rng: &mut StdRng) -> (Filter, Page) {
 async fn put(store: &Store, shop: &ShopId, complaints: Vec<Complaint>) {
     let incoming = |complaint| Incoming { complaint, details: Default::default() };
     let batch: Vec<Incoming> = complaints.into_iter().map(incoming).collect();
-    store.take_in(shop, "test", &batch).await.unwrap().unwrap();
+    store.take_in(shop, BY_TEST, &batch).await.unwrap().unwrap();
 }
 
 /// Asks the index and the database of one snapshot, at a moment near [`NOW`]; `false` if the index left it to
@@ -115,7 +115,7 @@ fn it_agrees_with_a_recount_while_others_write() {
                     let shop = &shops[rng.random_range(0..SHOPS)];
                     if rng.random_range(0..300) == 0 {
                         let (mut tx, version) = server.store.write(shop).await.unwrap().unwrap();
-                        tx.remove_from(shop, version, "test").await.unwrap();
+                        tx.remove_from(shop, version, BY_TEST).await.unwrap();
                         tx.commit().await.unwrap();
                         continue;
                     }

@@ -13,13 +13,16 @@ use tousu::complaint::Complaint;
 use tousu::gateway::{self, Gateway};
 use tousu::secrets;
 use tousu::settings::Settings;
-use tousu::store::{App, Incoming, ShopId, Store, TokenRow};
+use tousu::store::{App, Brought, Incoming, ShopId, Store, TokenRow};
 use tousu_client::{Client, Credentials};
 use tousu_wire::complaint_list::{ComplaintList, Row};
 use tousu_wire::{BeijingTime, Endpoint, PermissionSet};
 
 /// Where the tests' clock stands when they begin: 2024-05-01 12:00:00 in Beijing.
 pub const NOW: i64 = 1_714_536_000;
+
+/// Who puts complaints into shops past the interfaces.
+pub const BY_TEST: Brought<'static> = Brought { by: "test", at: NOW };
 
 /// An empty database of its own, removed at the end.
 pub struct Database {
@@ -230,7 +233,7 @@ impl Server {
             .iter()
             .map(|complaint| Incoming { complaint: complaint.clone(), details: Default::default() })
             .collect();
-        self.store.take_in(shop, "test", &batch).await.unwrap().unwrap();
+        self.store.take_in(shop, BY_TEST, &batch).await.unwrap().unwrap();
     }
 
     /// POSTs a body as it stands, without a content type, and gives the answer as it came.

@@ -83,7 +83,9 @@ pub async fn take_in_batches(
     };
     let (report, cut_short) = match import::open(&file, Format::of(&file).unwrap(), |_| ()) {
         Ok(rows) => {
-            let ended = import::import(&server.store, shop, rows, batch, kept, std::future::pending()).await;
+            let ended =
+                import::import(&server.store, shop, &server.clock, rows, batch, kept, std::future::pending())
+                    .await;
             (ended.report, ended.cut_short)
         }
         Err(error) => (Report::default(), Some(error)),

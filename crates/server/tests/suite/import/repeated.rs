@@ -161,18 +161,20 @@ fn a_stopped_import_reports_what_it_did() {
             if batches == 2 { anyhow_error() } else { Ok(()) }
         };
         let never = std::future::pending();
-        let ended = import::import(&server.store, &shop, all(), 10, fails, never).await;
+        let ended = import::import(&server.store, &shop, &server.clock, all(), 10, fails, never).await;
         assert_eq!(ended.report, Report { read: 20, added: 20, ..Report::default() });
         assert!(ended.cut_short.is_some());
         assert_eq!(listed(&server, &shop).await.len(), 20);
         let at_once = std::future::ready(());
-        let ended = import::import(&server.store, &shop, all(), 10, |_, _| Ok(()), at_once).await;
+        let ended =
+            import::import(&server.store, &shop, &server.clock, all(), 10, |_, _| Ok(()), at_once).await;
         assert_eq!(ended.report, Report::default());
         assert!(ended.cut_short.unwrap().to_string().contains("interrupted"));
         // A shop that is not there is told, and a row that comes to nobody is not lost silently.
         let nobody = ShopId::parse("appNobody").unwrap();
         let never = std::future::pending();
-        let ended = import::import(&server.store, &nobody, all(), 10, |_, _| Ok(()), never).await;
+        let ended =
+            import::import(&server.store, &nobody, &server.clock, all(), 10, |_, _| Ok(()), never).await;
         assert!(ended.cut_short.unwrap().to_string().contains("appNobody"));
         assert_eq!(ended.report, Report::default());
     });

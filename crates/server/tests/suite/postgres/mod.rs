@@ -44,7 +44,7 @@ async fn refused(url: &str) -> StoreError {
 /// Takes in one complaint, as an importer does with its batches.
 async fn write(store: &Store, shop: &ShopId, id: &str) -> Result<(), StoreError> {
     let batch = [Incoming { complaint: complaint(id, NOW), details: Default::default() }];
-    store.take_in(shop, "test", &batch).await?.expect("the shop");
+    store.take_in(shop, BY_TEST, &batch).await?.expect("the shop");
     Ok(())
 }
 
@@ -157,7 +157,7 @@ fn a_commit_of_unknown_outcome_is_no_success() {
         // Nor is a commit after a failed statement, of which PostgreSQL makes a silent rollback.
         let (mut tx, version) = store.write(&shop).await.unwrap().unwrap();
         let batch = [Incoming { complaint: complaint("c_2", NOW), details: Default::default() }];
-        tx.take_in(&shop, version, "test", &batch).await.unwrap();
+        tx.take_in(&shop, version, BY_TEST, &batch).await.unwrap();
         tx.execute(&shop, "select 1 / 0 as shop_id where $1 <> ''", &[]).await.unwrap_err();
         tx.commit().await.unwrap_err();
         assert!(store.read().await.unwrap().complaint(&shop, "c_2").await.unwrap().is_none());

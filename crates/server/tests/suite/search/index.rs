@@ -30,7 +30,9 @@ fn about(id: usize, reason: &str) -> Complaint {
 fn chinese_texts_are_found_by_two_characters() {
     on_each_database(async |database| {
         let mut archive = Archive::open(database).await;
-        archive.put(vec![about(1, "要求退款不给退"), about(2, "Refund PLEASE，谢谢"), about(3, "退而求其次")]).await;
+        archive
+            .put(vec![about(1, "要求退款不给退"), about(2, "Refund PLEASE，谢谢"), about(3, "退而求其次")])
+            .await;
         for step in ["before", "after"] {
             for (text, expected) in [
                 ("退款", vec!["c_1"]),
@@ -122,7 +124,8 @@ fn one_node_follows_and_the_other_need_not() {
         let mut archive = Archive::open(database).await;
         let other = Server::start_by(archive.server.clock.clone(), database, |_| {}).await;
         archive.put((0..1300).map(|id| about(id, "退款")).collect()).await;
-        let (store, clock) = (&archive.server.store, &archive.server.clock);
+        let (store, clock) = (archive.server.store.clone(), archive.server.clock.clone());
+        let (store, clock) = (&store, &clock);
         assert!(store.claim("search", "other", NOW, 60).await.unwrap());
         assert_eq!(follow(store, clock, "me").await.unwrap(), 0, "another is at it");
         assert!(follow(&other.store, clock, "other").await.unwrap() >= 3);
@@ -146,7 +149,7 @@ fn following_beside_writers_misses_nothing() {
         let other = Store::open(&database.url, &archive.server.settings.storage).await.unwrap();
         let clock = archive.server.clock.clone();
         for _ in 0..12 {
-            let rows = (0..100).map(|_| rng.random_range(0..800)).map(|id| some(&mut rng, id)).collect();
+            let rows = some_of(&mut rng, 100, 800);
             let (_, done) = tokio::join!(archive.put(rows), follow(&other, &clock, "other"));
             done.unwrap();
             archive.act(&mut rng).await;
@@ -201,17 +204,15 @@ fn must_use(sql: &str, is_sqlite: bool) -> Option<&'static str> {
     if sql.contains("string_to_array(words") {
         return (!is_sqlite).then_some("complaint_words_by_word");
     }
-    if !sql.contains("phone_tail") && !sql.contains("select number from complaints") {
+    if !sql.contains("phone_tail") && !sql.starts_with("select number from complaints") {
         return None;
     }
     match sql {
-        _ if sql.contains("order by complaint_time desc, complaint_id desc limit") => Some("complaints_by_time"),
-        _ if sql.contains("order by operate_end_time,") => Some("complaints_open_by_deadline"),
+        _ if sql.contains("order by complaint_time desc, complaint_id desc limit") => {
+            Some("complaints_by_time")
+        }
+        _ if sql.contains("order by operate_end_time") => Some("complaints_open_by_deadline"),
         _ if sql.contains("order by coalesce") => Some("complaints_by_change"),
-        _ if sql.contains("order by") => None,
-        _ if sql.contains("state <> 2 and operate_end_time") => Some("complaints_open_by_deadline"),
-        _ if sql.contains("coalesce(changed_at, complaint_time) >=") => Some("complaints_by_change"),
-        _ if sql.contains("complaint_time >=") => Some("complaints_by_time"),
         _ => None,
     }
 }

@@ -39,7 +39,8 @@ fn what_is_wrong_is_named() {
             asked
         };
         assert_eq!(archive.search(with(json!({ "page_size": 7, "with_total": 1 }))).await.code(), 0);
-        for change in [json!({ "state": [0, 1] }), json!({ "sort": "changed" }), json!({ "text": "退款" })] {
+        for change in [json!({ "state": [0, 1] }), json!({ "sort": "changed" }), json!({ "text": "退款" })]
+        {
             assert_eq!(archive.search(with(change.clone())).await.code(), 3001, "{change}");
         }
     });
@@ -64,25 +65,27 @@ fn the_command_searches_too() {
     on_each_database(async |database| {
         let mut archive = Archive::open(database).await;
         let mut rng = chance(43);
-        archive.put((0..60).map(|id| some(&mut rng, id)).collect()).await;
+        archive.put((0..200).map(|id| some(&mut rng, id)).collect()).await;
         let program = Program::on(database);
         let shop = archive.shop.to_string();
-        let search = |rest: &[&str]| [&["complaint", "search", "--shop", &shop], rest].concat();
+        fn search<'a>(shop: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+            [&["complaint", "search", "--shop", shop], rest].concat()
+        }
         let asked = json!({ "text": "退款", "state": [0, 1], "sort": "deadline" });
         let expected = expected(&archive.known, &asked, NOW);
         assert!(expected.len() > 3);
         let arguments = ["退款", "--state", "0", "--state", "1", "--sort", "deadline", "--total"];
-        let found = program.json(&search(&arguments));
+        let found = program.json(&search(&shop, &arguments));
         assert_eq!(ids(found["list"].as_array().unwrap()), expected);
         assert_eq!((&found["total"], &found["next_cursor"]), (&json!(expected.len()), &json!("")));
-        let first = program.json(&search(&[&arguments[..], &["--page-size", "2"]].concat()));
+        let first = program.json(&search(&shop, &[&arguments[..], &["--page-size", "2"]].concat()));
         let cursor = first["next_cursor"].as_str().unwrap();
-        let second =
-            program.json(&search(&[&arguments[..], &["--page-size", "2", "--cursor", cursor]].concat()));
+        let second = program
+            .json(&search(&shop, &[&arguments[..], &["--page-size", "2", "--cursor", cursor]].concat()));
         assert_eq!(ids(second["list"].as_array().unwrap()), expected[2..4]);
-        let shown = program.run(&search(&["退款", "--page-size", "2"]));
+        let shown = program.run(&search(&shop, &["退款", "--page-size", "2"]));
         assert!(shown.out.contains("问题描述") && shown.out.contains("下一页：--cursor "), "{shown:?}");
-        program.run(&search(&["退"])).failed_saying(&["text", "2 到 100"]);
+        program.run(&search(&shop, &["退"])).failed_saying(&["text", "2 到 100"]);
         program.run(&["complaint", "search", "--shop", "appNone"]).failed_saying(&["appNone", "不存在"]);
         assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
     });

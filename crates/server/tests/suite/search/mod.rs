@@ -37,8 +37,22 @@ pub struct Archive {
     known: HashMap<String, Known>,
 }
 
-const REASONS: &[&str] =
-    &["要", "退款", "不给退", "Refund", "ab C", "。", " ", "质量", "a%_\"'", "*?()", "18812341474", "货", "款", "é"];
+const REASONS: &[&str] = &[
+    "要",
+    "退款",
+    "不给退",
+    "Refund",
+    "ab C",
+    "。",
+    " ",
+    "质量",
+    "a%_\"'",
+    "*?()",
+    "18812341474",
+    "货",
+    "款",
+    "é",
+];
 const ASSIGNEES: &[&str] = &["小李", "小王", "A b", "a\"b"];
 const TAGS: &[&str] = &["退款", "急", "VIP 1", "质量\"差\""];
 
@@ -68,7 +82,8 @@ impl Archive {
                 }
                 None => {
                     let (assignee, tags) = (String::new(), Vec::new());
-                    let known = Known { complaint, number: 0, assignee, tags, changed_at: BY_TEST.at };
+                    let changed_at = BY_TEST.at;
+                    let known = Known { complaint, number: 0, assignee, tags, changed_at };
                     self.known.insert(id, known);
                 }
             }
@@ -90,7 +105,9 @@ impl Archive {
         self.server.clock.set(now);
         let (name, body) = match rng.random() {
             true => ("assign", json!({ "assignee": ASSIGNEES.choose(rng).unwrap() })),
-            false => ("tag", json!({ "add": [TAGS.choose(rng).unwrap()], "remove": [TAGS.choose(rng).unwrap()] })),
+            false => {
+                ("tag", json!({ "add": [TAGS.choose(rng).unwrap()], "remove": [TAGS.choose(rng).unwrap()] }))
+            }
         };
         let mut asked = body.clone();
         asked["access_token"] = json!(self.token);
@@ -172,6 +189,12 @@ pub fn some(rng: &mut StdRng, id: usize) -> Complaint {
     row
 }
 
+/// New versions of some of the first complaints.
+pub fn some_of(rng: &mut StdRng, count: usize, ids: usize) -> Vec<Complaint> {
+    let ids: Vec<usize> = (0..count).map(|_| rng.random_range(0..ids)).collect();
+    ids.into_iter().map(|id| some(rng, id)).collect()
+}
+
 /// Some search.
 pub fn asked(rng: &mut StdRng) -> Value {
     fn several<T: Clone + Into<Value>>(rng: &mut StdRng, values: &[T]) -> Value {
@@ -200,8 +223,25 @@ pub fn asked(rng: &mut StdRng) -> Value {
             13 => asked["phone_tail"] = json!(*["1474", "1475", "1476", "0078", "9999"].choose(rng).unwrap()),
             _ => {
                 let texts = [
-                    "退款", "给退", "要退", "refund", "REF", "b c", "B C要", "%_", "_\"", "*?", "()", "1474",
-                    "3414", "88****", "é", "款é", "没有", "退款要", "f不",
+                    "退款",
+                    "给退",
+                    "要退",
+                    "refund",
+                    "REF",
+                    "b c",
+                    "B C要",
+                    "%_",
+                    "_\"",
+                    "*?",
+                    "()",
+                    "1474",
+                    "3414",
+                    "88****",
+                    "é",
+                    "款é",
+                    "没有",
+                    "退款要",
+                    "f不",
                 ];
                 asked["text"] = json!(*texts.choose(rng).unwrap());
                 if asked["text"] == "é" {
@@ -224,9 +264,9 @@ pub fn expected(known: &HashMap<String, Known>, asked: &Value, now: i64) -> Vec<
         asked[name].as_array().is_none_or(|values| values.iter().any(|value| value.as_i64() == Some(code)))
     };
     let named = |name: &str, has: &[String]| {
-        asked[name].as_array().is_none_or(|values| {
-            values.iter().any(|value| has.iter().any(|has| value.as_str() == Some(has)))
-        })
+        asked[name]
+            .as_array()
+            .is_none_or(|values| values.iter().any(|value| has.iter().any(|has| value.as_str() == Some(has))))
     };
     let moment = |name: &str| asked[name].as_str().map(|text| text.parse::<BeijingTime>().unwrap().epoch());
     let by_deadline = asked["sort"] == "deadline";
@@ -263,13 +303,13 @@ pub fn expected(known: &HashMap<String, Known>, asked: &Value, now: i64) -> Vec<
         .collect();
     let row = |known: &Known| known.complaint.clone();
     match asked["sort"].as_str() {
-        Some("deadline") => found.sort_by_key(|known| {
-            (row(known).operate_end_time, row(known).complaint_time, known.number)
-        }),
+        Some("deadline") => {
+            found.sort_by_key(|known| (row(known).operate_end_time, row(known).complaint_time, known.number))
+        }
         Some("changed") => found.sort_by_key(|known| std::cmp::Reverse((known.changed_at, known.number))),
-        _ => found.sort_by_key(|known| {
-            std::cmp::Reverse((row(known).complaint_time, row(known).complaint_id))
-        }),
+        _ => {
+            found.sort_by_key(|known| std::cmp::Reverse((row(known).complaint_time, row(known).complaint_id)))
+        }
     }
     found.iter().map(|known| known.complaint.complaint_id.clone()).collect()
 }

@@ -1,7 +1,5 @@
 //! Random complaints, acts, filters and orders, against the model.
 
-use tousu_wire::complaint_list;
-
 use super::*;
 
 /// Some searches to their last page, and their totals.
@@ -14,8 +12,11 @@ async fn assert_right(archive: &Archive, rng: &mut StdRng, searches: usize) {
         assert_eq!(total, expected.len(), "{asked}");
         for row in rows {
             let known = &archive.known[row["complaint_id"].as_str().unwrap()];
-            let listed: complaint_list::Row = serde_json::from_value(row.clone()).unwrap();
-            assert_eq!(listed, known.complaint.to_row(NOW));
+            let mut listed = row.clone();
+            for more in ["assignee", "tags", "detail_step", "version", "changed_at"] {
+                assert!(listed.as_object_mut().unwrap().shift_remove(more).is_some(), "{more}");
+            }
+            assert_eq!(listed.to_string(), json!(known.complaint.to_row(NOW)).to_string());
             let changed_at = BeijingTime::from_epoch(known.changed_at);
             let rest = (json!(known.assignee), json!(known.tags), json!(changed_at));
             assert_eq!((row["assignee"].clone(), row["tags"].clone(), row["changed_at"].clone()), rest);
@@ -41,7 +42,7 @@ fn every_search_agrees_with_the_model_however_far_the_index_is() {
         for step in 0..4 {
             assert!(archive.server.store.follow_words(&archive.shop, 150).await.unwrap());
             assert_right(&archive, &mut rng, 10).await;
-            archive.put((0..20).map(|_| rng.random_range(0..ids)).map(|id| some(&mut rng, id)).collect()).await;
+            archive.put(some_of(&mut rng, 20, ids)).await;
             archive.put((0..20).map(|id| some(&mut rng, 1000 + step * 20 + id)).collect()).await;
             archive.act(&mut rng).await;
         }
@@ -53,7 +54,7 @@ fn every_search_agrees_with_the_model_however_far_the_index_is() {
         for _ in 0..15 {
             archive.act(&mut rng).await;
         }
-        archive.put((0..30).map(|_| rng.random_range(0..ids)).map(|id| some(&mut rng, id)).collect()).await;
+        archive.put(some_of(&mut rng, 30, ids)).await;
         assert_right(&archive, &mut rng, 60).await;
         assert_eq!(archive.differences().await, [""; 0]);
         archive.follow().await;
@@ -97,7 +98,7 @@ fn pages_lose_and_repeat_nothing_while_others_write() {
         archive.put((0..600).map(|id| some(&mut rng, id)).collect()).await;
         for sort in ["complaint_time", "deadline", "changed"] {
             for text in [json!(null), json!("退")] {
-                let mut asked = json!({ "sort": sort, "page_size": 20, "assignee": [] });
+                let mut asked = json!({ "sort": sort, "page_size": 20 });
                 if !text.is_null() {
                     asked["text"] = json!("退款");
                 }
@@ -112,15 +113,16 @@ fn pages_lose_and_repeat_nothing_while_others_write() {
                         break;
                     }
                     asked["cursor"] = json!(next);
-                    let ids: Vec<usize> = (0..3).map(|_| rng.random_range(0..650)).collect();
+                    let ids: Vec<usize> = (0..6).map(|_| rng.random_range(0..650)).collect();
                     changed.extend(ids.iter().map(|id| format!("c_{id:05}")));
                     archive.put(ids.iter().map(|id| some(&mut rng, *id)).collect()).await;
                     if rng.random() {
                         archive.follow().await;
                     }
                 }
-                let still = |ids: Vec<String>| ids.into_iter().filter(|id| !changed.contains(id)).collect::<Vec<_>>();
-                assert!(changed.len() > 10);
+                let still =
+                    |ids: Vec<String>| ids.into_iter().filter(|id| !changed.contains(id)).collect::<Vec<_>>();
+                assert!(changed.len() >= 6);
                 assert_eq!(still(ids(&rows)), still(before), "{asked}");
             }
         }
