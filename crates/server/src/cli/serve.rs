@@ -69,9 +69,10 @@ impl Serve {
         });
         let jobs = tokio::spawn(jobs);
         let (end_following, following_ended) = oneshot::channel::<()>();
-        let following = tokio::spawn(following::run(store.clone(), clock.clone(), async {
-            let _ = following_ended.await;
-        }));
+        let following =
+            tokio::spawn(following::run(store.clone(), settings.storage.clone(), clock.clone(), async {
+                let _ = following_ended.await;
+            }));
         gateway::serve(Gateway::new(store, settings, clock, gateway::record_metrics()), listener, stop).await;
         drop((end_jobs, end_following));
         jobs.await?;

@@ -8,10 +8,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
 use crate::secrets;
+use crate::settings::Storage;
 use crate::store::{Result, ShopId, Store};
 
-/// Between two looks at how far the shops have come.
-const EVERY: Duration = Duration::from_secs(2);
 /// After so many seconds without a sign of life another node goes on.
 const LEASE: i64 = 60;
 /// Complaints of one transaction: few enough that nobody who writes to the shop waits long.
@@ -21,11 +20,14 @@ const SHOPS: i64 = 500;
 
 const FOLLOWING: &str = "search";
 
-/// Follows the shops until `stop` is ready.
-pub async fn run(store: Store, clock: Clock, stop: impl Future<Output = ()>) {
+/// Follows the shops, as often as the settings say, until `stop` is ready.
+pub async fn run(store: Store, settings: Storage, clock: Clock, stop: impl Future<Output = ()>) {
+    if settings.search_follow_seconds == 0 {
+        return;
+    }
     let holder = secrets::random_text(16);
     let mut stop = pin!(stop);
-    let mut due = interval(EVERY);
+    let mut due = interval(Duration::from_secs(settings.search_follow_seconds.into()));
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
