@@ -58,8 +58,10 @@ def ask(server: Server, token: str, interface: str, **parameters) -> dict:
 def handle(server: Server, token: str) -> int:
     """Creates, assigns and tags some complaints; the moment before."""
     now = int(time.time())
-    for _ in range(HANDLED):
-        created = ask(server, token, "/tousu.complaint.create/1.0.0", complaint_reason=RARE, complainant_phone="18812341474")
+    for at in range(HANDLED):
+        # All over the year, so that they are not on the first page anyway.
+        when = beijing(now - (at + 1) * 86400)
+        created = ask(server, token, "/tousu.complaint.create/1.0.0", complaint_reason=RARE, complaint_time=when)
         complaint_id = created["complaint"]["complaint_id"]
         ask(server, token, "/tousu.complaint.assign/1.0.0", complaint_id=complaint_id, assignee="小李")
         ask(server, token, "/tousu.complaint.tag/1.0.0", complaint_id=complaint_id, add=["急"])

@@ -15,6 +15,8 @@ use crate::store::{Result, ShopId, Store};
 const LEASE: i64 = 60;
 /// Complaints of one transaction: few enough that nobody who writes to the shop waits long.
 const BATCH: i64 = 500;
+/// After so many steps in one shop what is known of how common words are is old.
+const MANY_STEPS: u64 = 10;
 /// Shops that are looked at in one snapshot.
 const SHOPS: i64 = 500;
 
@@ -58,6 +60,7 @@ pub async fn follow(store: &Store, clock: &Clock, holder: &str) -> Result<u64> {
         let Some((last, _)) = behind.last() else { return Ok(steps) };
         seen = last.clone();
         for (shop, _) in behind.into_iter().filter(|shop| shop.1) {
+            let before = steps;
             loop {
                 // A lease is written down: where there is nothing to do, none is taken.
                 let now = clock.epoch();
@@ -71,6 +74,9 @@ pub async fn follow(store: &Store, clock: &Clock, holder: &str) -> Result<u64> {
                 if !store.follow_words(&shop, BATCH).await? {
                     break;
                 }
+            }
+            if steps - before >= MANY_STEPS {
+                store.weigh_words().await?;
             }
         }
     }

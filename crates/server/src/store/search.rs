@@ -55,11 +55,13 @@ pub(super) fn candidate<'a>(row: &'a Row<'_>) -> Result<Candidate<'a>> {
 }
 
 /// Complaints that are walked over before an index is asked.
-const FIRST_WALK: usize = 256;
+const FIRST_WALK: usize = 128;
 /// Complaints that one statement of a walk reads, at least and at most.
 const STRIDE: (usize, usize) = (64, 4096);
 /// An index that has no more complaints than this is worth more than a walk.
 const FEW: i64 = 2000;
+/// The same where the walk is the database's own, which tells only what is meant.
+const FEW_FOR_SQL: i64 = 500;
 
 const CHANGED: &str = "coalesce(changed_at, complaint_time)";
 
@@ -74,9 +76,10 @@ impl Tx {
         now: i64,
     ) -> Result<Found> {
         let mut walk = Walk { place: after.cloned(), is_over: false, stride: STRIDE.0.max(size + 1) };
-        let mut found = Vec::new();
-        // One order, or one phone number, is no question.
-        if query.complaint_resource_id.is_none() && query.phone_tail.is_none() {
+        let (mut found, wanted) = (Vec::new(), Wanted::of(query));
+        // One order, or one phone number, is no question; nor is what the order's index knows by itself.
+        let is_known_rare = query.complaint_resource_id.is_some() || query.phone_tail.is_some();
+        if !(is_known_rare || wanted.is_empty() && is_sql(query)) {
             let mut walked = 0;
             while walked < FIRST_WALK && found.len() <= size && !walk.is_over {
                 walked += self.walk(shop, query, &mut walk, false, now, &mut found).await?;
@@ -85,25 +88,48 @@ impl Tx {
                 return Ok(cut(found, size));
             }
         }
-        if let Some(numbers) = self.few(shop, query).await? {
-            let (mut rows, mut total) = (Vec::new(), 0);
-            self.candidates_of(shop, &numbers, |candidate| {
-                if candidate.is_meant(query, now) {
-                    total += 1;
-                    let place = candidate.place(query.sort);
-                    if after.is_none_or(|after| place > *after) {
-                        rows.push((place, candidate.row(now)));
-                    }
-                }
-            })
-            .await?;
-            rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            return Ok(Found { total: Some(total), ..cut(rows, size) });
+        if let Some(numbers) = self.few(shop, query, &wanted).await? {
+            return self.among(shop, query, &numbers, after, size, now).await;
         }
+        walk.stride = if is_sql(query) { size + 1 } else { STRIDE.0.max(size + 1) };
         while found.len() <= size && !walk.is_over {
             self.walk(shop, query, &mut walk, true, now, &mut found).await?;
         }
         Ok(cut(found, size))
+    }
+
+    /// Those of the numbered complaints that the query lets through, behind that place, and how many there are in all.
+    async fn among(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        numbers: &[i64],
+        after: Option<&Place>,
+        size: usize,
+        now: i64,
+    ) -> Result<Found> {
+        let (mut places, mut total) = (Vec::new(), 0);
+        self.candidates_of(shop, numbers, |candidate| {
+            if candidate.is_meant(query, now) {
+                total += 1;
+                let place = candidate.place(query.sort);
+                if after.is_none_or(|after| place > *after) {
+                    places.push((place, candidate.number));
+                }
+            }
+        })
+        .await?;
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let more = places.len() > size;
+        places.truncate(size);
+        let numbers: Vec<i64> = places.iter().map(|place| place.1).collect();
+        let mut rows = Vec::with_capacity(numbers.len());
+        self.candidates_of(shop, &numbers, |candidate| {
+            rows.push((candidate.place(query.sort), candidate.row(now)));
+        })
+        .await?;
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(Found { rows, more, total: Some(total) })
     }
 
     /// How many complaints the query lets through at `now`.
@@ -114,9 +140,8 @@ impl Tx {
             self.candidates_of(shop, &numbers, add).await?;
             return Ok(total);
         }
-        let is_sql = query.text.is_none() && query.tag.is_empty() && query.phone_tail.is_none();
-        let clauses = conditions(query, now);
-        if is_sql {
+        if is_sql(query) {
+            let clauses = conditions(query, now);
             let sql = format!("select count(*) from complaints where {}", clauses.sql);
             let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
             return counted.into_iter().next().ok_or_else(|| StoreError::Value("no count".into()));
@@ -168,8 +193,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Goes on with a walk by one statement; how many complaints that was. With `narrowed` it steps over those that the
-    /// order's index knows are not meant, however many.
+    /// Goes on with a walk by one statement; how many complaints that was. With `narrowed` the database steps over
+    /// those that it knows are not meant, however many.
     async fn walk(
         &mut self,
         shop: &ShopId,
@@ -201,14 +226,15 @@ impl Tx {
     }
 
     /// The numbers of complaints among which are all that are meant, if an index has only few.
-    async fn few(&mut self, shop: &ShopId, query: &Query) -> Result<Option<Vec<i64>>> {
-        if let Some(numbers) = self.by_words(shop, &Wanted::of(query), FEW).await? {
+    async fn few(&mut self, shop: &ShopId, query: &Query, wanted: &Wanted) -> Result<Option<Vec<i64>>> {
+        let few = if is_sql(query) { FEW_FOR_SQL } else { FEW };
+        if let Some(numbers) = self.by_words(shop, wanted, few).await? {
             return Ok(Some(numbers));
         }
         for sort in [Sort::Deadline, Sort::Changed, Sort::Time] {
             // Along its own order a walk is never wrong by much.
             let Some(mut clauses) = range(query, sort).filter(|_| sort != query.sort) else { continue };
-            let limit = clauses.bind((FEW + 1).into());
+            let limit = clauses.bind((few + 1).into());
             // In its order, which leaves no doubt about the index to go by.
             let sql = format!(
                 "select number from complaints where {} order by {} limit {limit}",
@@ -216,7 +242,7 @@ impl Tx {
                 order(sort)
             );
             let numbers = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
-            if numbers.len() as i64 <= FEW {
+            if numbers.len() as i64 <= few {
                 return Ok(Some(numbers));
             }
         }
@@ -278,8 +304,10 @@ fn stretch<'a>(
     stride: usize,
     now: i64,
 ) -> Where<'a> {
-    let mut clauses = Where::of_shop();
-    add_range(&mut clauses, query, query.sort);
+    let mut clauses = if narrowed { conditions(query, now) } else { Where::of_shop() };
+    if !narrowed {
+        add_range(&mut clauses, query, query.sort);
+    }
     let behind = match query.sort {
         Sort::Time => "(complaint_time, complaint_id) <",
         Sort::Deadline => "(operate_end_time, complaint_time, number) >",
@@ -295,9 +323,6 @@ fn stretch<'a>(
         let names: Vec<String> = place.into_iter().map(|value| clauses.bind(value)).collect();
         clauses.sql.push_str(&format!(" and {behind} ({})", names.join(", ")));
     }
-    if narrowed && query.sort == Sort::Time {
-        add_listed(&mut clauses, query, now);
-    }
     let limit = clauses.bind((stride as i64).into());
     clauses.sql = format!(
         "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
@@ -305,6 +330,11 @@ fn stretch<'a>(
         order(query.sort)
     );
     clauses
+}
+
+/// Whether SQL has words for all that it asks for.
+fn is_sql(query: &Query) -> bool {
+    query.text.is_none() && query.tag.is_empty() && query.phone_tail.is_none()
 }
 
 /// What stands in the index of the list's order.
@@ -321,7 +351,9 @@ fn add_listed(clauses: &mut Where<'_>, query: &Query, now: i64) {
 fn conditions(query: &Query, now: i64) -> Where<'_> {
     let mut clauses = Where::of_shop();
     add_range(&mut clauses, query, Sort::Time);
-    add_range(&mut clauses, query, Sort::Changed);
+    if query.changed_since.is_some() {
+        add_range(&mut clauses, query, Sort::Changed);
+    }
     if query.sort == Sort::Deadline {
         clauses.sql.push_str(" and state <> 2");
     }
