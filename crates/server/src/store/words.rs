@@ -206,9 +206,10 @@ impl Tx {
 
     async fn put_words(&mut self, shop: &ShopId, at: &Reach, found: &[(i64, Vec<String>)]) -> Result<()> {
         let (put, mark) = match self.is_sqlite() {
-            true => {
-                ("insert into complaint_words_fts (rowid, words) select $2, $3 where $1 <> ''", String::new())
-            }
+            true => (
+                "insert into complaint_words_fts (rowid, words) values ($2 + 0 * length($1), $3)",
+                String::new(),
+            ),
             false => (
                 "insert into complaint_words (shop_id, number, words) values ($1, $2, $3)",
                 words::mark(shop.as_str()),
