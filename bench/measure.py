@@ -81,11 +81,11 @@ class Caller:
         self.socket = socket.create_connection(("127.0.0.1", server.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def call(self, token: str, expect_rows: bool = True, **parameters) -> float:
+    def call(self, token: str, expect_rows: bool = True, interface: str = INTERFACE, **parameters) -> float:
         """Seconds until the answer is there."""
         sent = body(token, **parameters)
         head = f"Host: tousu\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}"
-        request = f"POST {INTERFACE} HTTP/1.1\r\n{head}\r\n\r\n".encode() + sent
+        request = f"POST {interface} HTTP/1.1\r\n{head}\r\n\r\n".encode() + sent
         started = time.perf_counter()
         self.socket.sendall(request)
         received = self.socket.recv(1 << 16)

@@ -1,6 +1,6 @@
 """The parts of the bench, in the order of the table: each measures something and gives its lines."""
 
-from . import basic, constant, first_call, imports, memory, polls, random_calls, writes
+from . import basic, constant, first_call, imports, memory, polls, random_calls, search, writes
 
 PARTS = {
     "basic": basic.measure,
@@ -11,4 +11,5 @@ PARTS = {
     "import": imports.measure,
     "memory": memory.measure,
     "first": first_call.measure,
+    "search": search.measure,
 }

@@ -18,6 +18,7 @@ pub mod log;
 pub mod notify;
 pub mod privacy;
 pub mod remembered;
+pub mod search;
 pub mod secrets;
 pub mod settings;
 pub mod shop_settings;

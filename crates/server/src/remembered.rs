@@ -16,6 +16,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use tousu_wire::codes::State;
 use tousu_wire::complaint_list::{Filter, Page};
+use tousu_wire::complaint_search::{Query, Sort};
 use tousu_wire::written;
 
 use crate::complaint::Shown;
@@ -186,6 +187,21 @@ impl Remembered {
         }
     }
 
+    /// How many complaints a search finds, if the index in memory knows it: if the search asks for nothing but what
+    /// the list can be filtered by, several values included.
+    pub async fn total_of(&self, tx: &mut Tx, shop: &ShopId, moment: Moment, query: &Query) -> Result<Total> {
+        let Some(filters) = filters_of(query) else { return Ok(Total::Unknown) };
+        let mut total = 0;
+        for filter in filters {
+            match self.indexes.find(tx, shop, moment, &filter, Page { offset: 0, size: 1 }).await? {
+                Lookup::Found(found) => total += found.total,
+                Lookup::Newer => return Ok(Total::Newer),
+                Lookup::Unknown => return Ok(Total::Unknown),
+            }
+        }
+        Ok(Total::Known(total))
+    }
+
     async fn total(&self, tx: &mut Tx, shop: &ShopId, moment: Moment, filter: &Filter) -> Result<i64> {
         let key = (shop.clone(), filter.clone());
         if let Some(known) = recall(&mut self.totals.lock(), &key, moment) {
@@ -199,6 +215,48 @@ impl Remembered {
         self.totals.lock().put(key, Kept { version: moment.version, holds, what });
         Ok(what)
     }
+}
+
+/// How many complaints a search finds, as far as memory knows.
+pub enum Total {
+    /// So many.
+    Known(i64),
+    /// What is in memory is of a newer version than the snapshot: another snapshot will do.
+    Newer,
+    /// The database has to be asked.
+    Unknown,
+}
+
+/// A search as filters of the list, of which each complaint passes one at most.
+fn filters_of(query: &Query) -> Option<Vec<Filter>> {
+    let Query { channel_type, state, is_overtime, start_time, end_time, .. } = query.clone();
+    let is_known = Query {
+        channel_type: channel_type.clone(),
+        state: state.clone(),
+        is_overtime,
+        start_time,
+        end_time,
+        sort: if query.sort == Sort::Deadline { Sort::Time } else { query.sort },
+        ..Query::default()
+    };
+    if is_known != *query {
+        return None;
+    }
+    fn each<T: Copy>(values: &[T]) -> Vec<Option<T>> {
+        if values.is_empty() { vec![None] } else { values.iter().copied().map(Some).collect() }
+    }
+    let states = each(&state);
+    let of_channel = |channel_type| {
+        states.iter().map(move |&state| Filter {
+            complaint_id: None,
+            channel_type,
+            is_overtime,
+            state,
+            start_time,
+            end_time,
+        })
+    };
+    Some(each(&channel_type).into_iter().flat_map(of_channel).collect())
 }
 
 /// What is kept under `key`, if it holds at that moment.

@@ -183,6 +183,8 @@ pub struct Storage {
     pub index_bytes: usize,
     /// 变更日志保留店铺最近多少个版本 ¦ for how many of a shop's latest versions its log of changes is kept
     pub changes_kept: u32,
+    /// 搜索索引每隔多少秒跟上一次变更；0 为不跟，搜索照样准确，只是较慢 ¦ seconds between two steps by which the search index follows; 0 for never: searches are as exact, and slower
+    pub search_follow_seconds: u32,
 }
 
 impl Default for Storage {
@@ -195,6 +197,7 @@ impl Default for Storage {
             remembered_pages_bytes: 8 << 20,
             index_bytes: 512 << 20,
             changes_kept: 100_000,
+            search_follow_seconds: 2,
         }
     }
 }

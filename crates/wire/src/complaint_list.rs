@@ -75,7 +75,7 @@ fn channel_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     filter_schema::<ChannelType>(Some(0))
 }
 
-fn overtime_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn overtime_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     filter_schema::<Overtime>(Some(0))
 }
 
@@ -83,7 +83,7 @@ fn state_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     filter_schema::<State>(None)
 }
 
-fn time_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn time_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": ["string", "null"], "example": "2024-04-19 11:25:19" })
 }
 
@@ -196,7 +196,11 @@ impl Request {
 }
 
 /// A filter takes only the codes that the page lists; `all` is what stands for no filter.
-fn listed<T: CodeTable>(name: &str, code: Option<T>, all: &str) -> Result<Option<T>, InvalidParameter> {
+pub(crate) fn listed<T: CodeTable>(
+    name: &str,
+    code: Option<T>,
+    all: &str,
+) -> Result<Option<T>, InvalidParameter> {
     match code {
         Some(unlisted) if unlisted.label().is_none() => {
             let allowed: Vec<String> = T::LISTED.iter().map(|row| row.0.to_string()).collect();

@@ -87,6 +87,23 @@ pub fn array<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) ->
     }
 }
 
+/// Deserializes several values: an array, one value alone, or numbers with commas between `[ours]`: a form has no arrays.
+/// What is empty or null is no value.
+pub fn several<'de, T: FromScalar, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let one = |value: Value| optional::<T, _>(value).map_err(de::Error::custom);
+    match Value::deserialize(deserializer)? {
+        Value::Array(items) => items.into_iter().filter_map(|item| one(item).transpose()).collect(),
+        Value::String(text) if is_numbers(&text) => {
+            text.split(',').filter_map(|part| one(part.into()).transpose()).collect()
+        }
+        alone => Ok(one(alone)?.into_iter().collect()),
+    }
+}
+
+fn is_numbers(text: &str) -> bool {
+    text.contains(',') && text.chars().all(|character| character.is_ascii_digit() || ", ".contains(character))
+}
+
 /// "received X, expected Y", in both languages; `received` and `expected` may themselves be bilingual.
 fn mismatch<E: de::Error>(received: &str, expected: &str) -> E {
     let (got, want) = (crate::Text::from(received), crate::Text::from(expected));

@@ -14,6 +14,7 @@ pub mod complaint_get;
 pub mod complaint_history;
 pub mod complaint_info_get;
 pub mod complaint_list;
+pub mod complaint_search;
 mod endpoint;
 mod envelope;
 pub mod lenient;

@@ -9,6 +9,7 @@ use tousu_wire::complaint_act::{Act, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 use super::app::no_shop;
+use super::search::Search;
 use super::{Session, shop_id};
 use crate::handling::{self, Action, Caller, Deadlines, Refused};
 use crate::life::Event;
@@ -77,6 +78,8 @@ enum What {
         /// 投诉单号 ¦ the complaint's number
         complaint_id: String,
     },
+    /// 搜索投诉单 ¦ search complaints
+    Search(Box<Search>),
 }
 
 #[derive(Args)]
@@ -149,6 +152,7 @@ impl Complaint {
             }
             What::Show { complaint_id } => desk.show(&complaint_id).await?,
             What::History { complaint_id } => desk.history(&complaint_id).await?,
+            What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

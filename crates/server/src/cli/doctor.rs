@@ -21,6 +21,7 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     let now = session.clock.epoch();
     findings.extend(store.examine(now).await.with_context(|| session.unopened())?);
     findings.push(recounted(&store, now).await.with_context(|| session.unopened())?);
+    findings.push(words(&store).await.with_context(|| session.unopened())?);
     let problems = settings.problems();
     findings.push(Finding {
         what: "设置 ¦ settings".into(),
@@ -35,6 +36,28 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
         findings.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Looks for some complaints of each shop in the index of words, by what they have.
+async fn words(store: &Store) -> store::Result<Finding> {
+    const SAMPLE: i64 = 100;
+    let mut tx = store.read().await?;
+    tx.unhurried().await?;
+    let mut differences = Vec::new();
+    let shops = tx.shops().await?;
+    for shop in shops.iter().filter_map(|shop| ShopId::parse(&shop.app_id)) {
+        differences.extend(tx.differences_in_words(&shop, SAMPLE).await?);
+    }
+    Ok(Finding {
+        what: "搜索索引与投诉一致 ¦ the search index agrees with the complaints".into(),
+        good: differences.is_empty(),
+        seen: match differences.first() {
+            Some(first) => {
+                format!("{} 处不符：{first} ¦ {} differ: {first}", differences.len(), differences.len())
+            }
+            None => format!("{} 个店铺 ¦ {} shops", shops.len(), shops.len()),
+        },
+    })
 }
 
 /// Reads each shop into memory as the server does, and compares totals and pages with what the database counts.

@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod import;
 mod migrate;
+mod search;
 mod serve;
 mod shop;
 mod token;

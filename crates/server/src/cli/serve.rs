@@ -15,6 +15,7 @@ use tousu_wire::complaint_list::ComplaintList;
 use super::{Session, token};
 use crate::demo::{self, Demo};
 use crate::gateway::{self, Gateway};
+use crate::search::following;
 use crate::{jobs, log};
 
 #[derive(Args)]
@@ -67,10 +68,16 @@ impl Serve {
             let _ = jobs_ended.await;
         });
         let jobs = tokio::spawn(jobs);
+        let (end_following, following_ended) = oneshot::channel::<()>();
+        let following =
+            tokio::spawn(following::run(store.clone(), settings.storage.clone(), clock.clone(), async {
+                let _ = following_ended.await;
+            }));
         let gateway = Gateway::new(store, settings, clock, gateway::record_metrics())?;
         gateway::serve(gateway, listener, stop).await;
-        drop(end_jobs);
+        drop((end_jobs, end_following));
         jobs.await?;
+        following.await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

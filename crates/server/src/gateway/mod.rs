@@ -10,6 +10,7 @@ mod idle;
 mod interface;
 mod limiter;
 mod refusal;
+mod searching;
 mod serve;
 mod token;
 mod visit;
@@ -41,6 +42,7 @@ use tousu_wire::complaint_get::ComplaintGet;
 use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
+use tousu_wire::complaint_search::ComplaintSearch;
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
@@ -105,7 +107,8 @@ impl Gateway {
             .endpoint::<complaint_act::Reopen>()
             .endpoint::<complaint_act::Note>()
             .endpoint::<complaint_act::Assign>()
-            .endpoint::<complaint_act::Tag>();
+            .endpoint::<complaint_act::Tag>()
+            .endpoint::<ComplaintSearch>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -143,6 +146,7 @@ impl Gateway {
             handling::interface_of::<complaint_act::Note>(Action::Note),
             handling::interface_of::<complaint_act::Assign>(Action::Assign),
             handling::interface_of::<complaint_act::Tag>(Action::Tag),
+            interface::<ComplaintSearch, _, _>(searching::search),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

@@ -116,7 +116,7 @@ impl Store {
         };
         let written = Written::of(&before, &deed.after, version)?;
         let kept = chain.add(shop, written.entry(deed.event.name(), &deed.said, doer));
-        let mut statements = written.statements(&deed.after, number).to_vec();
+        let mut statements = written.statements(&deed.after, number, doer.now).to_vec();
         statements.extend(kept_by(&kept, &chain));
         let images = deed.reply.as_ref().map(|reply| to_json(&reply.images)).transpose()?.unwrap_or_default();
         if let Some(reply) = &deed.reply {
@@ -204,8 +204,8 @@ const LOG: &str =
 
 const UPDATE: &str = "update complaints set state = $2, current_step = $3, detail_step = $4,
          step_before_closing = $5, operate_time = $6, time_limit = $7, operate_end_time = $8, closed_at = $9,
-         closed_overtime = $10, assignee = $11, tags = $12, windows = $13, version = $14
-     where shop_id = $1 and number = $15";
+         closed_overtime = $10, assignee = $11, tags = $12, windows = $13, version = $14, changed_at = $15
+     where shop_id = $1 and number = $16";
 
 const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply_from, content, images, replied_at)
      values ($1, $2, (select coalesce(max(position), 0) + 1 from replies where shop_id = $1 and complaint_id = $2),
@@ -263,12 +263,17 @@ impl Written {
     }
 
     /// What logs the change and makes it.
-    fn statements<'a>(&'a self, after: &'a Handled, number: i64) -> [(&'static str, Vec<Value<'a>>); 2] {
+    fn statements<'a>(
+        &'a self,
+        after: &'a Handled,
+        number: i64,
+        now: i64,
+    ) -> [(&'static str, Vec<Value<'a>>); 2] {
         let log = vec![self.version.into(), number.into(), self.was.0.into(), self.was.1.into()];
-        [(LOG, log), (UPDATE, self.values(after, number))]
+        [(LOG, log), (UPDATE, self.values(after, number, now))]
     }
 
-    fn values<'a>(&'a self, after: &'a Handled, number: i64) -> Vec<Value<'a>> {
+    fn values<'a>(&'a self, after: &'a Handled, number: i64, now: i64) -> Vec<Value<'a>> {
         let Standing {
             state,
             step,
@@ -294,6 +299,7 @@ impl Written {
             self.tags.as_ref().into(),
             self.windows.as_ref().into(),
             self.version.into(),
+            now.into(),
             number.into(),
         ]
     }

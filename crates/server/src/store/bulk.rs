@@ -5,8 +5,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
-use super::{Driver, Incoming, Result, ShopId, Store, StoreError, Tx, TxDriver, Value, postgres, sqlite};
-use crate::complaint::Details;
+use super::{
+    Brought, Driver, Incoming, Result, ShopId, Store, StoreError, Tx, TxDriver, Value, postgres, sqlite,
+};
+use crate::privacy::tail;
 
 /// A shop to be loaded.
 #[derive(Clone, Debug)]
@@ -71,7 +73,7 @@ impl Store {
                 number: row.number,
                 incoming: &row.incoming,
             });
-            tx.append(source, 1, rows).await?;
+            tx.append(source, 1, None, rows).await?;
             missing -= batch.len() as i64;
         }
         if missing != 0 {
@@ -100,10 +102,28 @@ impl Store {
     }
 }
 
+/// What is written of a complaint that is no text of its own.
+pub(super) struct Texts {
+    pub(super) content_object: String,
+    pub(super) uploaded_images: String,
+    pub(super) phone_tail: String,
+}
+
+impl Texts {
+    pub(super) fn of(incoming: &Incoming) -> Result<Self> {
+        let Incoming { complaint, details } = incoming;
+        Ok(Texts {
+            content_object: to_json(&details.content_object)?,
+            uploaded_images: to_json(&details.uploaded_images)?,
+            phone_tail: tail(complaint.complainant_phone.whole()),
+        })
+    }
+}
+
 /// The columns of a complaint that are no field of [`Complaint`](crate::complaint::Complaint).
 const MORE_COLUMNS: &str = "shop_id, number, complainant_user_id, content_msg, content_object, uploaded_images, \
-     sub_mch_id, source, created_version, version";
-const ALL_COLUMN_COUNT: usize = COLUMN_COUNT + 10;
+     sub_mch_id, source, created_version, version, changed_at, phone_tail";
+const ALL_COLUMN_COUNT: usize = COLUMN_COUNT + 12;
 
 impl Tx {
     /// Whether [`Tx::add_new`] is faster than inserts. SQLite keeps what every page was before a savepoint, which takes it
@@ -117,13 +137,13 @@ impl Tx {
         &mut self,
         shop: &ShopId,
         version: i64,
-        source: &str,
+        brought: Brought<'_>,
         number: i64,
         batch: &[Incoming],
     ) -> Result<bool> {
         let rows = batch.iter().zip(number..).map(|(incoming, number)| Placed { shop, number, incoming });
         self.batch("savepoint before_adding").await?;
-        let is_done = match self.append(source, version, rows).await {
+        let is_done = match self.append(brought.by, version, Some(brought.at), rows).await {
             Ok(()) => true,
             Err(error) if error.is_taken() => {
                 self.roll_back_to("before_adding").await?;
@@ -139,13 +159,11 @@ impl Tx {
         &mut self,
         source: &str,
         version: i64,
+        changed_at: Option<i64>,
         rows: impl Iterator<Item = Placed<'a>> + Clone,
     ) -> Result<()> {
-        let list =
-            |details: &Details| Ok([to_json(&details.content_object)?, to_json(&details.uploaded_images)?]);
-        let lists: Vec<[String; 2]> =
-            rows.clone().map(|row| list(&row.incoming.details)).collect::<Result<_>>()?;
-        let rows = rows.zip(&lists).map(|(row, lists)| whole_row(row, lists, source, version));
+        let texts: Vec<Texts> = rows.clone().map(|row| Texts::of(row.incoming)).collect::<Result<_>>()?;
+        let rows = rows.zip(&texts).map(|(row, texts)| whole_row(row, texts, source, version, changed_at));
         let columns = format!("{COLUMNS}, {MORE_COLUMNS}");
         match &mut self.driver {
             TxDriver::Sqlite(tx) => tx.append("complaints", &columns, rows),
@@ -156,9 +174,10 @@ impl Tx {
 
 fn whole_row<'a>(
     row: Placed<'a>,
-    lists: &'a [String; 2],
+    texts: &'a Texts,
     source: &'a str,
     version: i64,
+    changed_at: Option<i64>,
 ) -> [Value<'a>; ALL_COLUMN_COUNT] {
     let Placed { shop, number, incoming: Incoming { complaint, details } } = row;
     let mut values = [Value::Null; ALL_COLUMN_COUNT];
@@ -169,12 +188,14 @@ fn whole_row<'a>(
         number.into(),
         (&details.complainant_user_id).into(),
         (&details.content_msg).into(),
-        (&lists[0]).into(),
-        (&lists[1]).into(),
+        (&texts.content_object).into(),
+        (&texts.uploaded_images).into(),
         details.sub_mch_id.as_ref().into(),
         source.into(),
         version.into(),
         version.into(),
+        changed_at.into(),
+        (&texts.phone_tail).into(),
     ]);
     values
 }

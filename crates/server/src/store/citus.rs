@@ -4,8 +4,18 @@
 use super::{Driver, Result, Store, Tx};
 
 /// What belongs to a shop: spread by `shop_id`, rows of one shop together.
-pub const SPREAD: &[&str] =
-    &["shops", "apps", "grants", "tokens", "complaints", "replies", "changes", "history", "done_calls"];
+pub const SPREAD: &[&str] = &[
+    "shops",
+    "apps",
+    "grants",
+    "tokens",
+    "complaints",
+    "replies",
+    "changes",
+    "history",
+    "done_calls",
+    "complaint_words",
+];
 /// What belongs to no shop: copied to every machine.
 pub const COPIED: &[&str] = &["schema_migrations", "leases"];
 

@@ -93,38 +93,47 @@ pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
 
 /// A filter as SQL: a clause for each condition that is set, since `($2 is null or …)` would defeat
 /// the index.
-struct Where<'a> {
-    sql: String,
-    parameters: Vec<Value<'a>>,
+pub(super) struct Where<'a> {
+    pub(super) sql: String,
+    pub(super) parameters: Vec<Value<'a>>,
 }
 
 impl<'a> Where<'a> {
+    /// All of the shop's complaints.
+    pub(super) fn of_shop() -> Self {
+        Where { sql: "shop_id = $1".into(), parameters: Vec::with_capacity(9) }
+    }
+
     fn new(filter: &'a Filter, now: i64) -> Self {
-        let mut clauses = Where { sql: "shop_id = $1".into(), parameters: Vec::with_capacity(9) };
+        let mut clauses = Where::of_shop();
         let Filter { complaint_id, channel_type, is_overtime, state, start_time, end_time } = filter;
         clauses.and("complaint_id = ?", complaint_id.as_ref().map(Value::from));
         clauses.and("channel_type = ?", channel_type.map(|code| code.number().into()));
         clauses.and("state = ?", state.map(|code| code.number().into()));
         clauses.and("complaint_time >= ?", start_time.map(|time| time.epoch().into()));
         clauses.and("complaint_time <= ?", end_time.map(|time| time.epoch().into()));
-        // The rule of `Complaint::overtime`, where an open complaint is asked of the clock.
+        clauses.overtime(*is_overtime, now);
+        clauses
+    }
+
+    /// The rule of `Complaint::overtime`, where an open complaint is asked of the clock.
+    pub(super) fn overtime(&mut self, is_overtime: Option<Overtime>, now: i64) {
         let open = match is_overtime {
             Some(Overtime::Late) => Some("operate_end_time < "),
             Some(_) => Some("operate_end_time >= "),
             None => None,
         };
         if let (Some(open), Some(overtime)) = (open, is_overtime) {
-            let fact = clauses.bind(overtime.number().into());
-            let now = clauses.bind(now.into());
+            let fact = self.bind(overtime.number().into());
+            let now = self.bind(now.into());
             let _ = write!(
-                clauses.sql,
+                self.sql,
                 " and (state = 2 and closed_overtime = {fact} or state <> 2 and {open}{now})"
             );
         }
-        clauses
     }
 
-    fn and(&mut self, clause: &str, value: Option<Value<'a>>) {
+    pub(super) fn and(&mut self, clause: &str, value: Option<Value<'a>>) {
         if let Some(value) = value {
             let parameter = self.bind(value);
             self.sql.push_str(" and ");
@@ -133,7 +142,7 @@ impl<'a> Where<'a> {
     }
 
     /// Adds a parameter and gives its name in the text; `$1` is the shop.
-    fn bind(&mut self, value: Value<'a>) -> String {
+    pub(super) fn bind(&mut self, value: Value<'a>) -> String {
         self.parameters.push(value);
         format!("${}", self.parameters.len() + 1)
     }

@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 
 use serde_json::json;
 
+use super::bulk::Texts;
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, encode, to_json};
 use super::history::{Entry, kept_by};
 use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
+use crate::privacy::tail;
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ pub enum Outcome {
 struct Change {
     old: Complaint,
     new: Complaint,
+    phone_tail: String,
     number: i64,
 }
 
@@ -143,7 +146,7 @@ impl Tx {
             batch.iter().filter(|row| !known.contains_key(&row.complaint.complaint_id)).count() as i64;
         let mut number = if coming > 0 { self.reserve(shop, coming).await? } else { 0 };
         let numbers = (number, number + coming - 1);
-        if self.are_new(shop, batch).await? && self.add_new(shop, version, brought.by, number, batch).await? {
+        if self.are_new(shop, batch).await? && self.add_new(shop, version, brought, number, batch).await? {
             for row in batch {
                 self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
             }
@@ -208,21 +211,19 @@ impl Tx {
         number: i64,
         chunk: &[Incoming],
     ) -> Result<Vec<bool>> {
-        let lists: Vec<[String; 2]> = chunk
-            .iter()
-            .map(|row| Ok([to_json(&row.details.content_object)?, to_json(&row.details.uploaded_images)?]))
-            .collect::<Result<_>>()?;
-        let mut parameters = Vec::with_capacity(2 + chunk.len() * NEW_COLUMN_COUNT);
-        parameters.extend([Value::from(brought.by), version.into()]);
-        for ((row, [content_object, images]), number) in chunk.iter().zip(&lists).zip(number..) {
+        let texts: Vec<Texts> = chunk.iter().map(Texts::of).collect::<Result<_>>()?;
+        let mut parameters = Vec::with_capacity(3 + chunk.len() * NEW_COLUMN_COUNT);
+        parameters.extend([Value::from(brought.by), version.into(), brought.at.into()]);
+        for ((row, texts), number) in chunk.iter().zip(&texts).zip(number..) {
             parameters.extend(encode(&row.complaint));
             parameters.extend([
                 Value::from(number),
                 (&row.details.complainant_user_id).into(),
                 (&row.details.content_msg).into(),
-                content_object.into(),
-                images.into(),
+                (&texts.content_object).into(),
+                (&texts.uploaded_images).into(),
                 row.details.sub_mch_id.as_ref().into(),
+                (&texts.phone_tail).into(),
             ]);
         }
         let sql = insert_sql(chunk.len());
@@ -362,7 +363,13 @@ fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Re
         let new = new.clone().in_place_of(old);
         if *old != new {
             *outcome = Outcome::Changed;
-            changes.push(Change { old: std::mem::replace(old, new.clone()), new, number: *number });
+            let phone_tail = tail(new.complainant_phone.whole());
+            changes.push(Change {
+                old: std::mem::replace(old, new.clone()),
+                new,
+                phone_tail,
+                number: *number,
+            });
         }
     }
     Ok(changes)
@@ -381,17 +388,21 @@ fn statements<'a>(
     static UPDATE: LazyLock<String> = LazyLock::new(|| {
         let assignments: Vec<String> =
             COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let [source, version, number] = [2, 3, 4].map(|after| COLUMN_COUNT + after);
+        let [source, version, changed_at, phone_tail, number] =
+            [2, 3, 4, 5, 6].map(|after| COLUMN_COUNT + after);
         format!(
-            "update complaints set {}, source = ${source}, version = ${version}
+            "update complaints set {}, source = ${source}, version = ${version}, changed_at = ${changed_at},
+                 phone_tail = ${phone_tail}
              where shop_id = $1 and number = ${number}",
             assignments.join(", "),
         )
     });
-    let of_each = |Change { old, new, number }: &'a Change| {
+    let of_each = |Change { old, new, phone_tail, number }: &'a Change| {
         let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
         let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let update = [&encode(new)[..], &[brought.by.into(), version.into(), (*number).into()]].concat();
+        let more =
+            [brought.by.into(), version.into(), brought.at.into(), phone_tail.into(), (*number).into()];
+        let update = [&encode(new)[..], &more].concat();
         [(LOG, log), (UPDATE.as_str(), update)]
     };
     changes.iter().flat_map(of_each).collect()
@@ -401,18 +412,18 @@ fn statements<'a>(
 /// limits on parameters.
 const CHUNK: usize = 64;
 /// The columns of a new complaint that differ from row to row.
-const NEW_COLUMN_COUNT: usize = COLUMN_COUNT + 6;
+const NEW_COLUMN_COUNT: usize = COLUMN_COUNT + 7;
 
 fn insert_sql(rows: usize) -> String {
     let row = |first: usize| {
         let parameters: Vec<String> =
             (first..first + NEW_COLUMN_COUNT).map(|number| format!("${number}")).collect();
-        format!("($1, $2, $3, $3, {})", parameters.join(", "))
+        format!("($1, $2, $3, $3, $4, {})", parameters.join(", "))
     };
-    let values: Vec<String> = (0..rows).map(|at| row(4 + at * NEW_COLUMN_COUNT)).collect();
+    let values: Vec<String> = (0..rows).map(|at| row(5 + at * NEW_COLUMN_COUNT)).collect();
     format!(
-        "insert into complaints (shop_id, source, created_version, version, {COLUMNS}, number,
-             complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id)
+        "insert into complaints (shop_id, source, created_version, version, changed_at, {COLUMNS}, number,
+             complainant_user_id, content_msg, content_object, uploaded_images, sub_mch_id, phone_tail)
          values {} on conflict (shop_id, complaint_id) do nothing returning complaint_id",
         values.join(", ")
     )

@@ -21,6 +21,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 2,
         sql: include_str!("../../migrations/0004_windows.sql"),
     },
+    Migration {
+        version: 5,
+        name: "search",
+        oldest: 2,
+        sql: include_str!("../../migrations/0005_search.sql"),
+    },
 ];
 
 struct Migration {

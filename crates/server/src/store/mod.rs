@@ -17,10 +17,12 @@ mod leases;
 mod listing;
 mod migrate;
 mod postgres;
+mod search;
 mod shops;
 mod sqlite;
 mod tidying;
 mod value;
+mod words;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -34,6 +36,7 @@ pub use examine::Finding;
 pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
 pub use intake::{Brought, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
+pub use search::Found;
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 

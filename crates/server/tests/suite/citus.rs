@@ -56,12 +56,15 @@ fn every_key_of_a_shops_table_leads_with_the_shop() {
     on_each_database(async |database| {
         Server::start(database).await;
         let keys = keys(&database.url).await;
-        for (table, first) in &keys {
+        // SQLite's index of words keeps tables of its own.
+        let is_of_index = |table: &str| table.starts_with("complaint_words_fts");
+        for (table, first) in keys.iter().filter(|key| !is_of_index(&key.0)) {
             let known = SPREAD.contains(&&**table) || COPIED.contains(&&**table);
             assert!(known, "{table} must be spread by shop or copied to every machine");
             assert_eq!(first == "shop_id", SPREAD.contains(&&**table), "{table}: {first}");
         }
-        for table in SPREAD.iter().chain(COPIED) {
+        let is_sqlite = database.url.starts_with("sqlite:");
+        for table in SPREAD.iter().chain(COPIED).filter(|table| !is_sqlite || **table != "complaint_words") {
             assert!(keys.iter().any(|key| key.0 == *table), "{table} has no key");
         }
     });

@@ -23,3 +23,4 @@ mod model;
 mod nodes;
 mod postgres;
 mod program;
+mod search;

@@ -1,0 +1,384 @@
+//! SQL that finds complaints by whatever is known of them.
+//!
+//! What is common is found soonest by walking the order and looking at each complaint, what is rare by an index. How
+//! common something is shows by trying: a page begins with a short walk; then indexes are asked, each for no more
+//! than some thousands; if all have more, the walk goes on, and will not have to go far.
+
+use tousu_wire::BeijingTime;
+use tousu_wire::codes::{CodeTable, DetailStep};
+use tousu_wire::complaint_search::{Query, Response, Row as FoundRow, Sort};
+
+use super::complaints::{COLUMN_COUNT, Where, shown};
+use super::listing::{MOST_NUMBERS, numbered};
+use super::{Result, Row, ShopId, StoreError, Tx, Value};
+use crate::search::words::Wanted;
+use crate::search::{Candidate, Place};
+
+/// Complaints that were found, in their order, and whether there are more behind them.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// At most as many as were asked for.
+    pub rows: Vec<(Place, FoundRow)>,
+    /// There is a next page.
+    pub more: bool,
+    /// How many there are in all, where that came along.
+    pub total: Option<i64>,
+}
+
+impl Found {
+    /// The answer of the interface.
+    pub fn into_response(self, shop: &ShopId, query: &Query, total: Option<i64>) -> Response {
+        let last = self.rows.last().filter(|_| self.more);
+        let next_cursor = last.map(|last| last.0.cursor(shop, query)).unwrap_or_default();
+        Response { list: self.rows.into_iter().map(|row| row.1).collect(), next_cursor, total }
+    }
+}
+
+/// The columns of a [`Candidate`], in the order that [`candidate`] reads them.
+pub(super) const CANDIDATE: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
+     complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
+     operate_time, time_limit, operate_end_time, closed_at, closed_overtime, \
+     number, assignee, tags, detail_step, version, coalesce(changed_at, complaint_time), phone_tail";
+
+pub(super) fn candidate<'a>(row: &'a Row<'_>) -> Result<Candidate<'a>> {
+    let at = |column: usize| COLUMN_COUNT + column;
+    Ok(Candidate {
+        shown: shown(row)?,
+        number: row.int(at(0))?,
+        assignee: row.optional_text(at(1))?,
+        tags: row.optional_text(at(2))?,
+        detail_step: row.optional_int(at(3))?.map(DetailStep::from),
+        version: row.int(at(4))?,
+        changed_at: row.int(at(5))?,
+        phone_tail: row.optional_text(at(6))?,
+    })
+}
+
+/// Complaints that are walked over before an index is asked.
+const FIRST_WALK: usize = 128;
+/// Complaints that one statement of a walk reads, at least and at most.
+const STRIDE: (usize, usize) = (64, 4096);
+/// An index that has no more complaints than this is worth more than a walk.
+const FEW: i64 = 2000;
+/// The same where the walk is the database's own, which tells only what is meant.
+const FEW_FOR_SQL: i64 = 500;
+
+const CHANGED: &str = "coalesce(changed_at, complaint_time)";
+
+impl Tx {
+    /// Up to `size` complaints that the query lets through at `now`, behind that place.
+    pub async fn search(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        after: Option<&Place>,
+        size: usize,
+        now: i64,
+    ) -> Result<Found> {
+        let mut walk = Walk { place: after.cloned(), is_over: false, stride: STRIDE.0.max(size + 1) };
+        let (mut found, wanted) = (Vec::new(), Wanted::of(query));
+        // One order, or one phone number, is no question; nor is what the order's index knows by itself.
+        let is_known_rare = query.complaint_resource_id.is_some() || query.phone_tail.is_some();
+        if !(is_known_rare || wanted.is_empty() && is_sql(query)) {
+            let mut walked = 0;
+            while walked < FIRST_WALK && found.len() <= size && !walk.is_over {
+                walked += self.walk(shop, query, &mut walk, false, now, &mut found).await?;
+            }
+            if found.len() > size || walk.is_over {
+                return Ok(cut(found, size));
+            }
+        }
+        if let Some(numbers) = self.few(shop, query, &wanted).await? {
+            return self.among(shop, query, &numbers, after, size, now).await;
+        }
+        walk.stride = if is_sql(query) { size + 1 } else { STRIDE.0.max(size + 1) };
+        while found.len() <= size && !walk.is_over {
+            self.walk(shop, query, &mut walk, true, now, &mut found).await?;
+        }
+        Ok(cut(found, size))
+    }
+
+    /// Those of the numbered complaints that the query lets through, behind that place, and how many there are in all.
+    async fn among(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        numbers: &[i64],
+        after: Option<&Place>,
+        size: usize,
+        now: i64,
+    ) -> Result<Found> {
+        let (mut places, mut total) = (Vec::new(), 0);
+        self.candidates_of(shop, numbers, |candidate| {
+            if candidate.is_meant(query, now) {
+                total += 1;
+                let place = candidate.place(query.sort);
+                if after.is_none_or(|after| place > *after) {
+                    places.push((place, candidate.number));
+                }
+            }
+        })
+        .await?;
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let more = places.len() > size;
+        places.truncate(size);
+        let numbers: Vec<i64> = places.iter().map(|place| place.1).collect();
+        let mut rows = Vec::with_capacity(numbers.len());
+        self.candidates_of(shop, &numbers, |candidate| {
+            rows.push((candidate.place(query.sort), candidate.row(now)));
+        })
+        .await?;
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(Found { rows, more, total: Some(total) })
+    }
+
+    /// How many complaints the query lets through at `now`.
+    pub async fn count_found(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<i64> {
+        let mut total = 0;
+        let mut add = |candidate: Candidate<'_>| total += i64::from(candidate.is_meant(query, now));
+        if let Some(numbers) = self.by_words(shop, &Wanted::of(query), i64::MAX).await? {
+            self.candidates_of(shop, &numbers, add).await?;
+            return Ok(total);
+        }
+        if is_sql(query) {
+            let clauses = conditions(query, now);
+            let sql = format!("select count(*) from complaints where {}", clauses.sql);
+            let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
+            return counted.into_iter().next().ok_or_else(|| StoreError::Value("no count".into()));
+        }
+        let mut last = 0;
+        loop {
+            let mut clauses = conditions(query, now);
+            clauses.and("number > ?", Some(last.into()));
+            let limit = clauses.bind((STRIDE.1 as i64).into());
+            let sql = format!(
+                "select {CANDIDATE} from complaints where {} order by number limit {limit}",
+                clauses.sql
+            );
+            let read = self
+                .query_slowly(shop, &sql, &clauses.parameters, |row| {
+                    let candidate = candidate(row)?;
+                    last = candidate.number;
+                    add(candidate);
+                    Ok(())
+                })
+                .await?;
+            if read.len() < STRIDE.1 {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Gives those of the numbered complaints that exist.
+    pub(super) async fn candidates_of(
+        &mut self,
+        shop: &ShopId,
+        numbers: &[i64],
+        mut give: impl FnMut(Candidate<'_>),
+    ) -> Result<()> {
+        let mut wanted = numbers.to_vec();
+        wanted.sort_unstable();
+        for chunk in wanted.chunks(MOST_NUMBERS) {
+            let (clause, parameters) = numbered(chunk);
+            let sql = format!("select {CANDIDATE} from complaints where shop_id = $1 and {clause}");
+            let give = |row: &Row<'_>| {
+                // A range may have others in between.
+                if chunk.binary_search(&row.int(COLUMN_COUNT)?).is_ok() {
+                    give(candidate(row)?);
+                }
+                Ok(())
+            };
+            self.query_slowly(shop, &sql, &parameters, give).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with a walk by one statement; how many complaints that was. With `narrowed` the database steps over
+    /// those that it knows are not meant, however many.
+    async fn walk(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        walk: &mut Walk,
+        narrowed: bool,
+        now: i64,
+        found: &mut Vec<(Place, FoundRow)>,
+    ) -> Result<usize> {
+        let stride = walk.stride;
+        let asked = stretch(query, walk.place.as_ref(), narrowed, stride, now);
+        let mut last = None;
+        let read = self
+            .query_slowly(shop, &asked.sql, &asked.parameters, |row| {
+                let candidate = candidate(row)?;
+                let place = candidate.place(query.sort);
+                if candidate.is_meant(query, now) {
+                    found.push((place.clone(), candidate.row(now)));
+                }
+                last = Some(place);
+                Ok(())
+            })
+            .await?;
+        drop(asked);
+        walk.is_over = read.len() < stride;
+        walk.place = last.or(walk.place.take());
+        walk.stride = (stride * 2).min(STRIDE.1);
+        Ok(read.len())
+    }
+
+    /// The numbers of complaints among which are all that are meant, if an index has only few.
+    async fn few(&mut self, shop: &ShopId, query: &Query, wanted: &Wanted) -> Result<Option<Vec<i64>>> {
+        let few = if is_sql(query) { FEW_FOR_SQL } else { FEW };
+        if let Some(numbers) = self.by_words(shop, wanted, few).await? {
+            return Ok(Some(numbers));
+        }
+        for sort in [Sort::Deadline, Sort::Changed, Sort::Time] {
+            // Along its own order a walk is never wrong by much.
+            let Some(mut clauses) = range(query, sort).filter(|_| sort != query.sort) else { continue };
+            let limit = clauses.bind((few + 1).into());
+            // In its order, which leaves no doubt about the index to go by.
+            let sql = format!(
+                "select number from complaints where {} order by {} limit {limit}",
+                clauses.sql,
+                order(sort)
+            );
+            let numbers = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
+            if numbers.len() as i64 <= few {
+                return Ok(Some(numbers));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Where a walk along an order has come to.
+struct Walk {
+    place: Option<Place>,
+    is_over: bool,
+    stride: usize,
+}
+
+fn cut(mut rows: Vec<(Place, FoundRow)>, size: usize) -> Found {
+    let more = rows.len() > size;
+    rows.truncate(size);
+    Found { rows, more, total: None }
+}
+
+/// As the index of that order has it.
+fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Time => "complaint_time desc, complaint_id desc",
+        Sort::Deadline => "operate_end_time, complaint_time, number",
+        Sort::Changed => "coalesce(changed_at, complaint_time) desc, number desc",
+    }
+}
+
+/// The part of the query that the index of that order can find, if it asks for one.
+fn range<'a>(query: &Query, sort: Sort) -> Option<Where<'a>> {
+    let mut clauses = Where::of_shop();
+    let before = clauses.parameters.len();
+    add_range(&mut clauses, query, sort);
+    (clauses.parameters.len() > before).then_some(clauses)
+}
+
+fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
+    let moment = |time: Option<BeijingTime>| time.map(|time| Value::Int(time.epoch()));
+    match sort {
+        Sort::Time => {
+            clauses.and("complaint_time >= ?", moment(query.start_time));
+            clauses.and("complaint_time <= ?", moment(query.end_time));
+        }
+        Sort::Deadline => {
+            clauses.sql.push_str(" and state <> 2");
+            clauses.and("operate_end_time >= ?", moment(query.due_after));
+            clauses.and("operate_end_time <= ?", moment(query.due_before));
+        }
+        Sort::Changed => clauses.and(&format!("{CHANGED} >= ?"), moment(query.changed_since)),
+    }
+}
+
+/// The statement that reads the next `stride` complaints in the query's order.
+fn stretch<'a>(
+    query: &'a Query,
+    after: Option<&'a Place>,
+    narrowed: bool,
+    stride: usize,
+    now: i64,
+) -> Where<'a> {
+    let mut clauses = if narrowed { conditions(query, now) } else { Where::of_shop() };
+    if !narrowed {
+        add_range(&mut clauses, query, query.sort);
+    }
+    let behind = match query.sort {
+        Sort::Time => "(complaint_time, complaint_id) <",
+        Sort::Deadline => "(operate_end_time, complaint_time, number) >",
+        Sort::Changed => "(coalesce(changed_at, complaint_time), number) <",
+    };
+    let place: Vec<Value<'a>> = match after {
+        None => Vec::new(),
+        Some(Place::Time(time, id)) => vec![(*time).into(), id.into()],
+        Some(Place::Deadline(end, time, number)) => vec![(*end).into(), (*time).into(), (*number).into()],
+        Some(Place::Changed(at, number)) => vec![(*at).into(), (*number).into()],
+    };
+    if !place.is_empty() {
+        let names: Vec<String> = place.into_iter().map(|value| clauses.bind(value)).collect();
+        clauses.sql.push_str(&format!(" and {behind} ({})", names.join(", ")));
+    }
+    let limit = clauses.bind((stride as i64).into());
+    clauses.sql = format!(
+        "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
+        clauses.sql,
+        order(query.sort)
+    );
+    clauses
+}
+
+/// Whether SQL has words for all that it asks for.
+fn is_sql(query: &Query) -> bool {
+    query.text.is_none() && query.tag.is_empty() && query.phone_tail.is_none()
+}
+
+/// What stands in the index of the list's order.
+fn add_listed(clauses: &mut Where<'_>, query: &Query, now: i64) {
+    one_of(clauses, "channel_type", query.channel_type.iter().map(|code| code.number()));
+    one_of(clauses, "state", query.state.iter().map(|code| code.number()));
+    clauses.overtime(query.is_overtime, now);
+    if query.due_after.is_some() || query.due_before.is_some() {
+        add_range(clauses, query, Sort::Deadline);
+    }
+}
+
+/// Every condition that SQL has words for.
+fn conditions(query: &Query, now: i64) -> Where<'_> {
+    let mut clauses = Where::of_shop();
+    add_range(&mut clauses, query, Sort::Time);
+    if query.changed_since.is_some() {
+        add_range(&mut clauses, query, Sort::Changed);
+    }
+    if query.sort == Sort::Deadline {
+        clauses.sql.push_str(" and state <> 2");
+    }
+    add_listed(&mut clauses, query, now);
+    one_of(&mut clauses, "complaint_from", query.complaint_from.iter().map(|code| code.number()));
+    one_of(&mut clauses, "current_step", query.current_step.iter().map(|code| code.number()));
+    one_of(&mut clauses, "assignee", query.assignee.iter());
+    clauses.and("complaint_resource_id = ?", query.complaint_resource_id.as_ref().map(Value::from));
+    clauses
+}
+
+fn one_of<'a, T: Into<Value<'a>>>(clauses: &mut Where<'a>, column: &str, values: impl Iterator<Item = T>) {
+    let names: Vec<String> = values.map(|value| clauses.bind(value.into())).collect();
+    if !names.is_empty() {
+        clauses.sql.push_str(&format!(" and {column} in ({})", names.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::complaints::COLUMNS;
+    use super::*;
+
+    #[test]
+    fn a_candidate_begins_like_a_complaint() {
+        assert!(CANDIDATE.starts_with(COLUMNS));
+    }
+}

@@ -1,0 +1,458 @@
+//! `tousu.complaint.search/1.0.0`: complaints by whatever is known of them `[ours]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::codes::{ChannelType, CodeTable, ComplaintFrom, CurrentStep, DetailStep, Overtime, State};
+use crate::complaint_act::{NAME_CHARACTERS, check_text};
+use crate::complaint_list::{self, ComplaintList, listed, overtime_schema, time_schema};
+use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
+
+/// The endpoint.
+#[derive(Clone, Copy, Debug)]
+pub enum ComplaintSearch {}
+
+impl Endpoint for ComplaintSearch {
+    const NAME: &'static str = "tousu.complaint.search";
+    const VERSION: &'static str = "1.0.0";
+    const TITLE: &'static str = "搜索投诉单 ¦ Search complaints";
+    const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
+    const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };
+    type Request = Request;
+    type Response = Response;
+
+    fn example() -> Example {
+        let mut row = ComplaintList::example().response["list"][0].clone();
+        row["assignee"] = json!("小李");
+        row["tags"] = json!(["退款"]);
+        row["detail_step"] = json!(2);
+        row["version"] = json!(7);
+        row["changed_at"] = json!("2024-04-29 11:21:38");
+        Example {
+            request: json!({
+                "access_token": "xxxxx",
+                "state": [0, 1],
+                "text": "退款",
+                "sort": "deadline",
+                "page_size": 20,
+                "with_total": 1,
+            }),
+            response: json!({ "list": [row], "next_cursor": "", "total": 1 }),
+        }
+    }
+}
+
+/// What `page_size` may be.
+pub const PAGE_SIZES: std::ops::RangeInclusive<i64> = 1..=100;
+/// `page_size` if absent.
+pub const DEFAULT_PAGE_SIZE: i64 = 20;
+/// Values of one parameter, at most.
+pub const MOST_VALUES: usize = 50;
+/// Characters of a text to look for, at least and at most.
+pub const TEXT_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
+const CURSOR_CHARACTERS: usize = 2000;
+const ORDER_CHARACTERS: usize = 256;
+
+fn codes_schema<T: CodeTable>() -> schemars::Schema {
+    let codes: Vec<_> =
+        T::LISTED.iter().map(|(code, zh, en)| json!({ "code": code, "zh": zh, "en": en })).collect();
+    schemars::json_schema!({
+        "type": ["array", "integer", "string", "null"],
+        "items": { "type": ["integer", "string"] },
+        "x-codes": codes,
+    })
+}
+
+fn channels_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    codes_schema::<ChannelType>()
+}
+
+fn states_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    codes_schema::<State>()
+}
+
+fn sources_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    codes_schema::<ComplaintFrom>()
+}
+
+fn steps_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    codes_schema::<CurrentStep>()
+}
+
+fn names_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["array", "string", "null"],
+        "items": { "type": "string", "maxLength": NAME_CHARACTERS },
+    })
+}
+
+fn sort_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let names = ["complaint_time", "deadline", "changed", ""].map(serde_json::Value::from);
+    let allowed: Vec<_> = names.into_iter().chain([serde_json::Value::Null]).collect();
+    schemars::json_schema!({ "type": ["string", "null"], "enum": allowed, "default": "complaint_time" })
+}
+
+fn page_size_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["integer", "string", "null"], "minimum": 1, "maximum": 100, "default": 20 })
+}
+
+fn flag_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["integer", "string", "null"], "enum": [0, 1, "0", "1", "", null] })
+}
+
+/// What is looked for, as sent; [`Request::query`] checks it. Everything named must hold; of several values of one
+/// parameter, one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "SearchRequest")]
+pub struct Request {
+    /// Channels, one or several; 0 or absent: all.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉类型，可多个", schema_with = "channels_schema")]
+    pub channel_type: Vec<ChannelType>,
+    /// States, one or several; absent: all.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "处理状态，可多个", schema_with = "states_schema")]
+    pub state: Vec<State>,
+    /// Overtime; 0 or absent: all.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "是否超时:0=所有,1=否,2=是", schema_with = "overtime_schema")]
+    pub is_overtime: Option<Overtime>,
+    /// Sources, one or several.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉来源，可多个", schema_with = "sources_schema")]
+    pub complaint_from: Vec<ComplaintFrom>,
+    /// Steps taken last in the list's numbering, one or several.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "当前所属步骤，编号同列表，可多个", schema_with = "steps_schema")]
+    pub current_step: Vec<CurrentStep>,
+    /// Whose work it is, one or several.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "处理人，可多个", schema_with = "names_schema")]
+    pub assignee: Vec<String>,
+    /// Tags, of which it has at least one.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "标签，可多个，有其一即可", schema_with = "names_schema")]
+    pub tag: Vec<String>,
+    /// Complained at or after this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉时间不早于", schema_with = "time_schema")]
+    pub start_time: Option<BeijingTime>,
+    /// Complained at or before this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉时间不晚于", schema_with = "time_schema")]
+    pub end_time: Option<BeijingTime>,
+    /// Open, with a deadline at or after this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "未完成且处理最后时限不早于", schema_with = "time_schema")]
+    pub due_after: Option<BeijingTime>,
+    /// Open, with a deadline at or before this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "未完成且处理最后时限不晚于", schema_with = "time_schema")]
+    pub due_before: Option<BeijingTime>,
+    /// Changed at or after this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "变更时间不早于", schema_with = "time_schema")]
+    pub changed_since: Option<BeijingTime>,
+    /// Part of the reason as the list shows it, 2 to 100 characters; of ASCII letters the case does not matter.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "问题描述中的文字，2 到 100 字，英文不分大小写")]
+    pub text: Option<String>,
+    /// Exactly this order or resource.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉具体资源或订单，完整编号")]
+    pub complaint_resource_id: Option<String>,
+    /// The last four digits of the complainant's phone number.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉人手机号后四位")]
+    pub phone_tail: Option<String>,
+    /// `complaint_time` (default) or `changed`, newest first, or `deadline`, most urgent first and open ones only.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        title = "排序：complaint_time 投诉时间从新到旧(默认)，deadline 时限从急到缓(只含未完成的)，changed 变更时间从新到旧",
+        schema_with = "sort_schema"
+    )]
+    pub sort: Option<String>,
+    /// Where to go on: `next_cursor` of the page before, with the same filter and order.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "游标：上一页的 next_cursor，其余条件须相同")]
+    pub cursor: Option<String>,
+    /// Rows per page, 1 to 100; default 20.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "每页尺寸，1 到 100；默认20", schema_with = "page_size_schema")]
+    pub page_size: Option<i64>,
+    /// 1: with the exact total, which may take longer.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "是否给出总数：0=否(默认),1=是，可能较慢", schema_with = "flag_schema")]
+    pub with_total: Option<i64>,
+}
+
+/// In what order complaints are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum Sort {
+    /// Newest complaint first, ties by complaint id descending, as in the list.
+    #[default]
+    Time,
+    /// Of open ones, the most urgent first, ties by complaint time and the detail's `id`, ascending.
+    Deadline,
+    /// The last changed first, ties by the detail's `id` descending.
+    Changed,
+}
+
+/// Which complaints are meant, and in what order. Nothing set means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[allow(missing_docs, reason = "the fields are those of Request, checked")]
+pub struct Query {
+    pub channel_type: Vec<ChannelType>,
+    pub state: Vec<State>,
+    pub is_overtime: Option<Overtime>,
+    pub complaint_from: Vec<ComplaintFrom>,
+    pub current_step: Vec<CurrentStep>,
+    pub assignee: Vec<String>,
+    pub tag: Vec<String>,
+    pub start_time: Option<BeijingTime>,
+    pub end_time: Option<BeijingTime>,
+    pub due_after: Option<BeijingTime>,
+    pub due_before: Option<BeijingTime>,
+    pub changed_since: Option<BeijingTime>,
+    /// With ASCII letters in lower case.
+    pub text: Option<String>,
+    pub complaint_resource_id: Option<String>,
+    pub phone_tail: Option<String>,
+    pub sort: Sort,
+}
+
+/// What part of what is found is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Behind where this cursor points, unchecked.
+    pub cursor: Option<String>,
+    /// Rows at most.
+    pub size: usize,
+    /// With the total.
+    pub with_total: bool,
+}
+
+impl Request {
+    /// The checked request, or the first parameter that is out of bounds.
+    pub fn query(self) -> Result<(Query, Part), InvalidParameter> {
+        let size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+        if !PAGE_SIZES.contains(&size) {
+            let problem = format!("收到 {size}，应为 1 到 100 ¦ received {size}, allowed is 1 to 100");
+            return Err(InvalidParameter::new("page_size", problem));
+        }
+        let with_total = self.with_total.unwrap_or(0);
+        if !(0..=1).contains(&with_total) {
+            let problem = format!("收到 {with_total}，应为 0 或 1 ¦ received {with_total}, expected 0 or 1");
+            return Err(InvalidParameter::new("with_total", problem));
+        }
+        in_order("start_time", self.start_time, self.end_time)?;
+        in_order("due_after", self.due_after, self.due_before)?;
+        let channels = self.channel_type.into_iter().filter(|code| code.number() != 0);
+        let channels =
+            channels.map(|code| listed("channel_type", Some(code), "0, ")).collect::<Result<Vec<_>, _>>()?;
+        let states = self.state.into_iter().map(|code| listed("state", Some(code), "\"\", "));
+        let query = Query {
+            channel_type: values("channel_type", channels.into_iter().flatten().collect())?,
+            state: values("state", states.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())?,
+            is_overtime: listed("is_overtime", self.is_overtime.filter(|code| code.number() != 0), "0, ")?,
+            complaint_from: values("complaint_from", self.complaint_from)?,
+            current_step: values("current_step", self.current_step)?,
+            assignee: names("assignee", self.assignee)?,
+            tag: names("tag", self.tag)?,
+            start_time: self.start_time,
+            end_time: self.end_time,
+            due_after: self.due_after,
+            due_before: self.due_before,
+            changed_since: self.changed_since,
+            text: self.text.map(text).transpose()?,
+            complaint_resource_id: self.complaint_resource_id.map(order).transpose()?,
+            phone_tail: self.phone_tail.map(tail).transpose()?,
+            sort: sort(self.sort.as_deref())?,
+        };
+        if let Some(cursor) = &self.cursor {
+            check_text("cursor", cursor, CURSOR_CHARACTERS)?;
+        }
+        let part = Part {
+            cursor: self.cursor,
+            size: usize::try_from(size).unwrap_or_default(),
+            with_total: with_total == 1,
+        };
+        Ok((query, part))
+    }
+}
+
+fn in_order(name: &str, from: Option<BeijingTime>, to: Option<BeijingTime>) -> Result<(), InvalidParameter> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => {
+            let problem = format!("开始 {from} 晚于结束 {to} ¦ the start {from} is after the end {to}");
+            Err(InvalidParameter::new(name, problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Each value once, in the order of first mention.
+fn values<T: PartialEq>(name: &str, given: Vec<T>) -> Result<Vec<T>, InvalidParameter> {
+    let mut values = Vec::with_capacity(given.len().min(MOST_VALUES));
+    for value in given {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+        if values.len() > MOST_VALUES {
+            let problem = format!("最多 {MOST_VALUES} 个值 ¦ at most {MOST_VALUES} values");
+            return Err(InvalidParameter::new(name, problem));
+        }
+    }
+    Ok(values)
+}
+
+fn names(name: &str, given: Vec<String>) -> Result<Vec<String>, InvalidParameter> {
+    given.iter().try_for_each(|text| check_text(name, text, NAME_CHARACTERS))?;
+    values(name, given)
+}
+
+fn text(text: String) -> Result<String, InvalidParameter> {
+    let length = text.chars().count();
+    if !TEXT_CHARACTERS.contains(&length) {
+        let problem = format!(
+            "有 {length} 字，应为 2 到 100 字 ¦ has {length} characters, a text to look for has 2 to 100"
+        );
+        return Err(InvalidParameter::new("text", problem));
+    }
+    Ok(lenient::id("text", text)?.to_ascii_lowercase())
+}
+
+fn order(order: String) -> Result<String, InvalidParameter> {
+    check_text("complaint_resource_id", &order, ORDER_CHARACTERS)?;
+    Ok(order)
+}
+
+fn tail(tail: String) -> Result<String, InvalidParameter> {
+    if tail.len() == 4 && tail.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(tail);
+    }
+    // What was sent may be a whole number, which no answer repeats.
+    let problem = "应为手机号的后四位数字 ¦ must be the last four digits of a phone number";
+    Err(InvalidParameter::new("phone_tail", problem))
+}
+
+fn sort(name: Option<&str>) -> Result<Sort, InvalidParameter> {
+    match name {
+        None | Some("complaint_time") => Ok(Sort::Time),
+        Some("deadline") => Ok(Sort::Deadline),
+        Some("changed") => Ok(Sort::Changed),
+        Some(other) => {
+            let shown = lenient::quoted(other);
+            let problem = format!(
+                "收到 {shown}，应为 complaint_time、deadline 或 changed ¦ received {shown}, expected complaint_time, deadline or changed"
+            );
+            Err(InvalidParameter::new("sort", problem))
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SearchPage")]
+pub struct Response {
+    /// The complaints, in the order asked for.
+    #[schemars(title = "投诉列表")]
+    pub list: Vec<Row>,
+    /// Where the next page begins; empty at the end.
+    #[schemars(title = "下一页的游标；没有下一页时为空")]
+    pub next_cursor: String,
+    /// How many match in all, if that was asked for.
+    #[schemars(title = "投诉总数；未要求时为 null")]
+    pub total: Option<i64>,
+}
+
+/// A complaint as the list shows it, and how it is handled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SearchRow")]
+pub struct Row {
+    /// What the list shows.
+    #[serde(flatten)]
+    pub row: complaint_list::Row,
+    /// Whose work it is; empty: nobody's.
+    #[schemars(title = "处理人")]
+    pub assignee: String,
+    /// Its tags, sorted.
+    #[schemars(title = "标签")]
+    pub tags: Vec<String>,
+    /// The step taken last, in the detail's numbering.
+    #[schemars(title = "当前所属步骤，编号同详情")]
+    pub detail_step: DetailStep,
+    /// Rises with every change; to be given back as `version`.
+    #[schemars(title = "版本")]
+    pub version: i64,
+    /// When it was last changed, or came.
+    #[schemars(title = "变更时间")]
+    pub changed_at: BeijingTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn asked(parameters: Value) -> Result<(Query, Part), InvalidParameter> {
+        let Value::Object(parameters) = parameters else { panic!("an object") };
+        lenient::request::<Request>(parameters)?.query()
+    }
+
+    #[test]
+    fn several_values_come_in_several_forms() {
+        let states = |value: Value| asked(json!({ "state": value })).unwrap().0.state;
+        for value in [json!([0, 2]), json!(["0", "2", "", null, 0]), json!("0,2"), json!(" 0, 2")] {
+            assert_eq!(states(value), [State::Pending, State::Done]);
+        }
+        for value in [json!(0), json!("0"), json!([0])] {
+            assert_eq!(states(value), [State::Pending]);
+        }
+        for value in [json!(""), json!(null), json!([]), json!([""])] {
+            assert_eq!(states(value), []);
+        }
+        let names = |value: Value| asked(json!({ "assignee": value })).unwrap().0.assignee;
+        assert_eq!(names(json!("张三,李四")), ["张三,李四"]);
+        assert_eq!(names(json!(["张三", "李四"])), ["张三", "李四"]);
+        assert_eq!(asked(json!({ "channel_type": [0] })).unwrap().0.channel_type, []);
+        // Sources and steps may be new.
+        assert_eq!(asked(json!({ "complaint_from": 999 })).unwrap().0.complaint_from[0].number(), 999);
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_named() {
+        let many: Vec<i64> = (0..60).collect();
+        for (name, value) in [
+            ("text", json!("退")),
+            ("text", json!("x".repeat(101))),
+            ("text", json!("a\u{0}b")),
+            ("phone_tail", json!("147")),
+            ("phone_tail", json!("18812341474")),
+            ("phone_tail", json!("１４７４")),
+            ("page_size", json!(0)),
+            ("page_size", json!(101)),
+            ("with_total", json!(2)),
+            ("sort", json!("number")),
+            ("channel_type", json!([1, 9])),
+            ("state", json!(3)),
+            ("is_overtime", json!(3)),
+            ("complaint_from", json!(many)),
+            ("assignee", json!("x".repeat(65))),
+            ("tag", json!(["a\u{1}"])),
+            ("complaint_resource_id", json!("x".repeat(257))),
+            ("start_time", json!("yesterday")),
+            ("cursor", json!("x".repeat(2001))),
+        ] {
+            let refused = asked(json!({ name: value })).unwrap_err();
+            assert!(refused.name.starts_with(name), "{name} {value}: {refused:?}");
+        }
+        for (from, to) in [("start_time", "end_time"), ("due_after", "due_before")] {
+            let turned = json!({ from: "2024-05-02 00:00:00", to: "2024-05-01 00:00:00" });
+            assert_eq!(asked(turned).unwrap_err().name, from);
+        }
+    }
+}
