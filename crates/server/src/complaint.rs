@@ -337,6 +337,11 @@ impl Phone {
         &self.0
     }
 
+    /// Whether it says more than is shown of it.
+    pub fn is_whole(&self) -> bool {
+        self.masked() != self.0
+    }
+
     /// `188****1474` `[page]`: of eleven characters the first three and the last four are shown, of
     /// fewer a quarter and a third; the digits between become stars. Masking twice changes nothing.
     pub fn masked(&self) -> String {

@@ -8,6 +8,7 @@ mod complaint;
 mod config;
 mod doctor;
 mod import;
+mod key;
 mod migrate;
 mod search;
 mod serve;
@@ -24,6 +25,7 @@ use comfy_table::{Table, presets};
 use tousu_wire::{Lang, Text};
 
 use crate::clock::Clock;
+use crate::privacy::keys;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
 
@@ -71,6 +73,9 @@ enum Command {
     Token(token::Token),
     /// 处理投诉 ¦ handle complaints
     Complaint(complaint::Complaint),
+    /// 管理加密密钥 ¦ manage the keys for phone numbers
+    #[command(subcommand)]
+    Key(key::Key),
     /// 查验历史 ¦ verify the history
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -152,6 +157,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::App(app) => app.run(context).await,
             Command::Token(token) => token.run(context).await,
             Command::Complaint(complaint) => complaint.run(context).await,
+            Command::Key(key) => key.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
@@ -234,13 +240,16 @@ impl Session {
     /// The database, created if it is not there.
     async fn open(&self) -> anyhow::Result<Store> {
         let url = &self.settings.database.0;
-        Store::open(url, &self.settings.storage).await.with_context(|| self.unopened())
+        let store = Store::open(url, &self.settings.storage).await.with_context(|| self.unopened())?;
+        Ok(store.with_vault(keys::vault(&self.settings)?))
     }
 
     /// The database, which must be there.
     async fn open_existing(&self) -> anyhow::Result<Store> {
         let url = &self.settings.database.0;
-        Store::open_existing(url, &self.settings.storage).await.with_context(|| self.unopened())
+        let store =
+            Store::open_existing(url, &self.settings.storage).await.with_context(|| self.unopened())?;
+        Ok(store.with_vault(keys::vault(&self.settings)?))
     }
 
     fn unopened(&self) -> String {

@@ -22,5 +22,6 @@ mod migrations;
 mod model;
 mod nodes;
 mod postgres;
+mod privacy;
 mod program;
 mod search;
