@@ -1,6 +1,8 @@
 //! What people do with complaints: asked for in the wire's form, allowed by [`crate::life`], kept by the store.
 
 mod deadlines;
+mod explaining;
+mod shop;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -9,6 +11,8 @@ use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 pub use self::deadlines::Deadlines;
+pub use self::explaining::explain;
+pub use self::shop::{change_settings, shown as shown_settings};
 use crate::complaint::{Complaint, Details, Phone, Reply};
 use crate::life::{self, Actor, Event, NotAllowed, Ruled};
 use crate::secrets;
@@ -74,6 +78,43 @@ pub struct Caller<'a> {
 }
 
 impl Action {
+    /// Every action.
+    pub const ALL: [Action; 8] = [
+        Action::Reply,
+        Action::ConsumerReply,
+        Action::CheckFailed,
+        Action::Close,
+        Action::Reopen,
+        Action::Note,
+        Action::Assign,
+        Action::Tag,
+    ];
+
+    /// Its name, which is the last part of its interface's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Reply => "reply",
+            Action::ConsumerReply => "consumer_reply",
+            Action::CheckFailed => "check_failed",
+            Action::Close => "close",
+            Action::Reopen => "reopen",
+            Action::Note => "note",
+            Action::Assign => "assign",
+            Action::Tag => "tag",
+        }
+    }
+
+    /// The action of that name.
+    pub fn named(name: &str) -> std::result::Result<Self, InvalidParameter> {
+        Action::ALL.into_iter().find(|action| action.name() == name).ok_or_else(|| {
+            let shown = tousu_wire::lenient::quoted(name);
+            let (zh, en) =
+                (Action::ALL.map(Action::name).join("、"), Action::ALL.map(Action::name).join(", "));
+            let problem = format!("收到 {shown}，应为 {zh} 之一 ¦ received {shown}, expected one of {en}");
+            InvalidParameter::new("action", problem)
+        })
+    }
+
     /// In which role it is done.
     pub fn actor(self, request: &Act) -> std::result::Result<Actor, InvalidParameter> {
         match self {
@@ -150,6 +191,27 @@ pub async fn act(
         None => Err(Refused::NoShop),
         Some(done) => answered(done)?,
     })
+}
+
+/// Lets the same happen to many complaints, one after the other: each is a change of its own, known again by the key
+/// and its number together.
+pub async fn act_on_many(
+    store: &Store,
+    shop: &ShopId,
+    action: Action,
+    caller: &Caller<'_>,
+    complaint_ids: Vec<String>,
+    request: &Act,
+) -> Result<Vec<(String, std::result::Result<Standing, Refused>)>> {
+    let mut outcomes = Vec::with_capacity(complaint_ids.len());
+    for complaint_id in complaint_ids {
+        let key = request.idempotency_key.as_ref();
+        let idempotency_key =
+            key.map(|key| secrets::hex(&Sha256::digest(json!([key, complaint_id]).to_string())));
+        let act_on = Act { complaint_id: Some(complaint_id.clone()), idempotency_key, ..request.clone() };
+        outcomes.push((complaint_id, act(store, shop, action, caller, act_on).await?));
+    }
+    Ok(outcomes)
 }
 
 /// Lets a complaint begin.

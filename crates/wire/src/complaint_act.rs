@@ -161,7 +161,8 @@ impl Act {
     }
 }
 
-pub(crate) fn missing(name: &str) -> InvalidParameter {
+/// Why a call without that parameter is not served.
+pub fn missing(name: &str) -> InvalidParameter {
     InvalidParameter::new(name, "缺少该必填参数 ¦ this required parameter is missing")
 }
 

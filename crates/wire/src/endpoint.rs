@@ -56,12 +56,18 @@ pub enum PermissionSet {
     ComplaintsHandle,
     /// 投诉管理-平台: do what the platform does `[ours]`.
     Platform,
+    /// 应用管理: decide what holds for the shop `[ours]`.
+    Apps,
 }
 
 impl PermissionSet {
     /// Every set that exists.
-    pub const ALL: &'static [PermissionSet] =
-        &[PermissionSet::ComplaintsQuery, PermissionSet::ComplaintsHandle, PermissionSet::Platform];
+    pub const ALL: &'static [PermissionSet] = &[
+        PermissionSet::ComplaintsQuery,
+        PermissionSet::ComplaintsHandle,
+        PermissionSet::Platform,
+        PermissionSet::Apps,
+    ];
 
     /// The published name.
     pub fn name(self) -> &'static str {
@@ -69,6 +75,7 @@ impl PermissionSet {
             PermissionSet::ComplaintsQuery => "投诉管理-查询",
             PermissionSet::ComplaintsHandle => "投诉管理-处理",
             PermissionSet::Platform => "投诉管理-平台",
+            PermissionSet::Apps => "应用管理",
         }
     }
 

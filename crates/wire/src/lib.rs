@@ -9,16 +9,20 @@
 
 pub mod codes;
 pub mod complaint_act;
+pub mod complaint_batch;
+pub mod complaint_changes;
 pub mod complaint_create;
 pub mod complaint_get;
 pub mod complaint_history;
 pub mod complaint_info_get;
 pub mod complaint_list;
 pub mod complaint_search;
+pub mod deadline_explain;
 mod endpoint;
 mod envelope;
 pub mod lenient;
 pub mod openapi;
+pub mod shop_settings;
 mod text;
 mod time;
 pub mod token;

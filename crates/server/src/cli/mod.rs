@@ -6,12 +6,14 @@ mod audit;
 mod bench_data;
 mod complaint;
 mod config;
+mod deadline;
 mod doctor;
 mod import;
 mod key;
 mod migrate;
 mod search;
 mod serve;
+mod settings;
 mod shop;
 mod token;
 
@@ -76,6 +78,11 @@ enum Command {
     /// 管理加密密钥 ¦ manage the keys for phone numbers
     #[command(subcommand)]
     Key(key::Key),
+    /// 查看期限规则，解释时限 ¦ deadline rules, and deadlines explained
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
+    /// 查看与更改店铺设置 ¦ show and change what a shop decides
+    Settings(settings::Settings),
     /// 查验历史 ¦ verify the history
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -158,6 +165,8 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Token(token) => token.run(context).await,
             Command::Complaint(complaint) => complaint.run(context).await,
             Command::Key(key) => key.run(context).await,
+            Command::Deadline(deadline) => deadline.run(context).await,
+            Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,

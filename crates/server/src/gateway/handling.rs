@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tousu_wire::complaint_act::{Act, ActEndpoint, Standing};
 use tousu_wire::{
-    BeijingTime, PermissionSet, ReturnCode, Text, complaint_create, complaint_get, complaint_history,
-    complaint_info_get,
+    BeijingTime, PermissionSet, ReturnCode, Text, complaint_batch, complaint_create, complaint_get,
+    complaint_history, complaint_info_get, deadline_explain,
 };
 
 use super::admit::{Call, Unanswered, require_grant};
@@ -27,6 +27,36 @@ async fn act(mut call: Call, request: Act, action: Action) -> Result<Data<Standi
     let caller = caller(&call);
     let done = handling::act(&call.gateway.store, &call.shop, action, &caller, request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, &complaint_id))?))
+}
+
+/// 批量处理投诉单
+pub(super) async fn batch(
+    mut call: Call,
+    request: complaint_batch::Request,
+) -> Result<Data<complaint_batch::Response>, Unanswered> {
+    let (action, complaint_ids, act) = request.query()?;
+    let action = Action::named(&action)?;
+    require_role(&mut call, action.actor(&act)?).await?;
+    let lang = call.gateway.settings.lang;
+    let caller = caller(&call);
+    let store = &call.gateway.store;
+    let outcomes = handling::act_on_many(store, &call.shop, action, &caller, complaint_ids, &act).await?;
+    let outcome = |(complaint_id, outcome): (String, Result<Standing, Refused>)| match outcome {
+        Ok(standing) => complaint_batch::Outcome {
+            complaint_id,
+            code: ReturnCode::Success.number(),
+            msg: String::new(),
+            standing: Some(standing),
+        },
+        Err(why) => {
+            let refusal = refusal(why, &complaint_id);
+            let (code, msg) = (refusal.code.number(), refusal.message(lang));
+            complaint_batch::Outcome { complaint_id, code, msg, standing: None }
+        }
+    };
+    let list: Vec<_> = outcomes.into_iter().map(outcome).collect();
+    let done = list.iter().filter(|outcome| outcome.standing.is_some()).count() as i64;
+    Ok(Data::Value(complaint_batch::Response { done, list }))
 }
 
 /// 新建投诉单
@@ -86,6 +116,20 @@ pub(super) async fn history(
     Ok(Data::Value(complaint_history::Response { list }))
 }
 
+/// 解释投诉单时限
+pub(super) async fn explain(
+    mut call: Call,
+    request: complaint_info_get::Request,
+) -> Result<Data<deadline_explain::Response>, Unanswered> {
+    let complaint_id = request.complaint_id()?;
+    let (shop, now, gateway) = (call.shop.clone(), call.moment.now, call.gateway.clone());
+    let tx = call.snapshot().await?;
+    let handled = tx.handled(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
+    let settings = tx.shop_settings(&shop).await?;
+    let lang = gateway.settings.lang;
+    Ok(Data::Value(handling::explain(&handled, &settings, &gateway.deadlines, now, lang)))
+}
+
 fn json(text: &str) -> Result<Value, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Value(format!("history: {error}")))
 }
@@ -100,7 +144,7 @@ async fn require_role(call: &mut Call, actor: Actor) -> Result<(), Unanswered> {
     }
 }
 
-fn caller(call: &Call) -> Caller<'_> {
+pub(super) fn caller(call: &Call) -> Caller<'_> {
     Caller {
         client_id: &call.caller.client_id,
         now: call.moment.now,
@@ -109,7 +153,7 @@ fn caller(call: &Call) -> Caller<'_> {
     }
 }
 
-fn refusal(why: Refused, complaint_id: &str) -> Refusal {
+pub(super) fn refusal(why: Refused, complaint_id: &str) -> Refusal {
     match why {
         Refused::Parameter(invalid) => invalid.into(),
         Refused::NotAllowed(why) => Refusal::because(ReturnCode::NotAllowed, why.text()),

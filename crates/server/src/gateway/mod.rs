@@ -1,6 +1,7 @@
 //! The gateway: what every interface has in common, and all routes on one page.
 
 mod admit;
+pub(crate) mod changes;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
@@ -12,6 +13,7 @@ mod limiter;
 mod refusal;
 mod searching;
 mod serve;
+mod settings;
 mod token;
 mod visit;
 mod watch;
@@ -37,13 +39,17 @@ use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::error::Elapsed;
 use tousu_wire::complaint_act;
+use tousu_wire::complaint_batch::ComplaintBatch;
+use tousu_wire::complaint_changes::ComplaintChanges;
 use tousu_wire::complaint_create::ComplaintCreate;
 use tousu_wire::complaint_get::ComplaintGet;
 use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::complaint_search::ComplaintSearch;
+use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::openapi::OpenApi;
+use tousu_wire::shop_settings::{SettingsGet, SettingsSet};
 use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
@@ -108,7 +114,12 @@ impl Gateway {
             .endpoint::<complaint_act::Note>()
             .endpoint::<complaint_act::Assign>()
             .endpoint::<complaint_act::Tag>()
-            .endpoint::<ComplaintSearch>();
+            .endpoint::<ComplaintSearch>()
+            .endpoint::<ComplaintBatch>()
+            .endpoint::<ComplaintChanges>()
+            .endpoint::<DeadlineExplain>()
+            .endpoint::<SettingsGet>()
+            .endpoint::<SettingsSet>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -147,6 +158,11 @@ impl Gateway {
             handling::interface_of::<complaint_act::Assign>(Action::Assign),
             handling::interface_of::<complaint_act::Tag>(Action::Tag),
             interface::<ComplaintSearch, _, _>(searching::search),
+            interface::<ComplaintBatch, _, _>(handling::batch),
+            interface::<ComplaintChanges, _, _>(changes::changes),
+            interface::<DeadlineExplain, _, _>(handling::explain),
+            interface::<SettingsGet, _, _>(settings::get),
+            interface::<SettingsSet, _, _>(settings::set),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

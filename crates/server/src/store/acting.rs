@@ -1,6 +1,8 @@
 //! SQL by which something happens to one complaint: one transaction with the change, its entry in the history, and
 //! what is needed to know the same call again.
 
+use std::collections::HashMap;
+
 use tousu_wire::codes::{CodeTable, ComplaintFrom, CurrentStep, DetailStep};
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, decode, to_json};
@@ -194,6 +196,70 @@ impl Store {
         Ok(Some(Done::Answered(answer)))
     }
 }
+
+impl Store {
+    /// Changes what a shop decided. `decide` is told what that was and, with `moves`, the open complaints whose windows are by
+    /// rules; it gives the new settings, the complaints that change with them (after, before), and the answer. With
+    /// `dry` nothing is kept but the answer. `None` if there is no such shop.
+    pub async fn change_settings<E>(
+        &self,
+        shop: &ShopId,
+        doer: &Doer,
+        moves: bool,
+        dry: bool,
+        decide: impl FnOnce(&ShopSettings, Vec<Handled>) -> (ShopSettings, Vec<(Handled, Handled)>, String),
+    ) -> Result<Option<Done<E>>> {
+        let begun = self.write_asking(shop, None, |_| Ok(())).await?;
+        let Some((mut tx, taken, _)) = begun else { return Ok(None) };
+        let (version, mut chain) = (taken.version, taken.chain);
+        if let Some(known) = tx.known_call(shop, doer).await? {
+            return Ok(Some(known));
+        }
+        let running = if moves { tx.running(shop).await? } else { Vec::new() };
+        let numbers: HashMap<String, i64> = running
+            .iter()
+            .map(|(handled, number)| (handled.complaint.complaint_id.clone(), *number))
+            .collect();
+        let running = running.into_iter().map(|(handled, _)| handled).collect();
+        let (settings, moved, answer) = decide(&taken.settings, running);
+        if dry {
+            return Ok(Some(Done::Answered(answer)));
+        }
+        for (after, before) in &moved {
+            let id = &before.complaint.complaint_id;
+            let number = numbers.get(id).copied();
+            let number = number.ok_or_else(|| StoreError::Value(format!("{id} was not asked for")))?;
+            let written = Written::of(before, after, version)?;
+            let kept = chain.add(shop, written.entry("deadline_moved", "{}", doer));
+            let mut statements = written.statements(after, number, doer.now).to_vec();
+            statements.extend(kept_by(&kept, &chain));
+            tx.execute_all(shop, &statements).await?;
+        }
+        let (before, after) = (json_of(&taken.settings)?, json_of(&settings)?);
+        let entry = Entry {
+            complaint_id: String::new(),
+            version,
+            event: "settings_changed".into(),
+            actor: doer.actor.name().into(),
+            operator: doer.operator.clone(),
+            client_id: doer.client_id.clone(),
+            happened_at: doer.now,
+            before,
+            after: after.clone(),
+            said: "{}".into(),
+        };
+        let kept = chain.add(shop, entry);
+        let mut statements = vec![(SETTINGS, vec![(&after).into()])];
+        statements.extend(kept_by(&kept, &chain));
+        if let Some((key, hash)) = &doer.call {
+            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
+        }
+        tx.commit_with(shop, &statements).await?;
+        Ok(Some(Done::Answered(answer)))
+    }
+}
+
+const SETTINGS: &str = "update shops set settings = $2 where shop_id = $1";
 
 /// Who brought what was created through the gateway.
 const CREATED: &str = "created";
@@ -407,6 +473,15 @@ impl Tx {
         let sql =
             format!("select {COLUMNS}, {HANDLING} from complaints where shop_id = $1 and complaint_id = $2");
         Ok(self.query(shop, &sql, &[complaint_id.into()], handled).await?.pop().map(|found| found.0))
+    }
+
+    /// The open complaints whose windows are by rules, with their numbers.
+    async fn running(&mut self, shop: &ShopId) -> Result<Vec<(Handled, i64)>> {
+        let sql = format!(
+            "select {COLUMNS}, {HANDLING} from complaints
+             where shop_id = $1 and state <> 2 and windows is not null order by number"
+        );
+        self.query_slowly(shop, &sql, &[], handled).await
     }
 
     /// What the same call did before, if it did.

@@ -175,6 +175,14 @@ impl Tx {
         self.query(shop, &sql, &[complaint_id.into()], decode).await
     }
 
+    /// The entries behind that one, at most `limit`.
+    pub async fn entries_after(&mut self, shop: &ShopId, entry: i64, limit: i64) -> Result<Vec<Kept>> {
+        let sql = format!(
+            "select {COLUMNS} from history where shop_id = $1 and entry > $2 order by entry limit $3"
+        );
+        self.query(shop, &sql, &[entry.into(), limit.into()], decode).await
+    }
+
     /// Adds an entry to the shop's history, in a transaction that holds the shop.
     pub async fn note(&mut self, shop: &ShopId, entry: Entry) -> Result<()> {
         let missing = || StoreError::Value(format!("the shop {shop} is gone"));
@@ -195,11 +203,8 @@ impl Tx {
         const CHUNK: i64 = 1000;
         let Some(end) = self.chain(shop).await? else { return Ok(None) };
         let mut seen = Chain::default();
-        let sql = format!(
-            "select {COLUMNS} from history where shop_id = $1 and entry > $2 order by entry limit $3"
-        );
         loop {
-            let kept = self.query(shop, &sql, &[seen.entries.into(), CHUNK.into()], decode).await?;
+            let kept = self.entries_after(shop, seen.entries, CHUNK).await?;
             if kept.is_empty() {
                 break;
             }

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use serde_json::json;
 use tousu::bench_data::{Plan, Skew, make as make_data};
 use tousu::complaint::deadline;
+use tousu::privacy::Vault;
+use tousu::settings::Storage;
 use tousu::store::{Row, ShopId, Store};
 
 use crate::program::Program;
