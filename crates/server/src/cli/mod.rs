@@ -27,7 +27,7 @@ use comfy_table::{Table, presets};
 use tousu_wire::{Lang, Text};
 
 use crate::clock::Clock;
-use crate::privacy::keys;
+use crate::privacy::{keys, masked_text};
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
 
@@ -124,7 +124,8 @@ pub fn main() -> ExitCode {
             let mark = if lang == Lang::Zh { "错误" } else { "error" };
             let causes: Vec<String> =
                 error.chain().map(|cause| Text::from(cause.to_string()).pick(lang).to_owned()).collect();
-            eprintln!("{mark}: {}", causes.join(": "));
+            // What was typed may be in it.
+            eprintln!("{mark}: {}", masked_text(&causes.join(": ")));
             ExitCode::FAILURE
         }
     }

@@ -66,7 +66,9 @@ pub fn masked_text(text: &str) -> Cow<'_, str> {
 /// ```
 pub fn masked_id(id: &str) -> Cow<'_, str> {
     const BEFORE: &str = "订单号：";
-    if digits_at_most(id.as_bytes()) < FEWEST_DIGITS {
+    // An id with letters is an id; of identity numbers the last may be one.
+    let has_letters = id.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.eq_ignore_ascii_case(&b'x'));
+    if has_letters || digits_at_most(id.as_bytes()) < FEWEST_DIGITS {
         return Cow::Borrowed(id);
     }
     match masked_text(&format!("{BEFORE}{id}")) {
