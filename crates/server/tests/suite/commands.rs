@@ -40,6 +40,8 @@ const COMMANDS: &[&[&str]] = &[
     &["complaint", "show"],
     &["complaint", "history"],
     &["complaint", "search"],
+    &["complaint", "reveal"],
+    &["complaint", "erase"],
     &["key"],
     &["key", "new"],
     &["key", "rotate"],

@@ -1,6 +1,9 @@
 //! Personal data: whole numbers are sealed, keys can be changed, nothing is found where it should not be.
 
+mod crawl;
+mod erase;
 mod keys;
+mod reveal;
 
 /// Everything that is kept, as it lies there: SQLite's files, PostgreSQL's rows as text.
 pub async fn everything_in(database: &crate::support::Database) -> Vec<u8> {
