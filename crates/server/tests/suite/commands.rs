@@ -42,6 +42,7 @@ const COMMANDS: &[&[&str]] = &[
     &["complaint", "search"],
     &["audit"],
     &["audit", "verify"],
+    &["stats"],
     &["import"],
     &["bench-data"],
     &["migrate"],
