@@ -6,15 +6,16 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use tousu_wire::codes::{CodeTable, ComplaintFrom};
 use tousu_wire::complaint_act::{Act, Standing};
-use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
+use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_batch, complaint_changes, complaint_create};
 
 use super::app::no_shop;
 use super::search::Search;
 use super::{Session, shop_id};
+use crate::gateway::changes;
 use crate::handling::{self, Action, Caller, Deadlines, Refused};
 use crate::life::Event;
 use crate::privacy::masked_text;
-use crate::store::{KeptEntry, ShopId, Store};
+use crate::store::{KeptEntry, Seen, ShopId, Store};
 
 #[derive(Args)]
 pub(super) struct Complaint {
@@ -73,6 +74,17 @@ enum What {
         /// 投诉单号 ¦ the complaint's number
         complaint_id: String,
     },
+    /// 一次处理多个投诉单 ¦ do the same to many complaints
+    Batch(Batch),
+    /// 自某处起的全部变更 ¦ everything that changed since some point
+    Changes {
+        /// 上次输出的游标；不写从头开始，latest 从现在开始 ¦ the cursor printed last; without it from the beginning, latest: from now on
+        #[arg(long, value_name = "CURSOR")]
+        cursor: Option<String>,
+        /// 最多多少条，1 到 1000 ¦ how many at most, 1 to 1000
+        #[arg(long, value_name = "COUNT")]
+        page_size: Option<i64>,
+    },
     /// 显示历史 ¦ show what happened to a complaint
     History {
         /// 投诉单号 ¦ the complaint's number
@@ -104,6 +116,33 @@ struct Create {
 }
 
 #[derive(Args)]
+struct Batch {
+    /// 操作：reply、consumer_reply、check_failed、close、reopen、note、assign、tag ¦ the action: reply, consumer_reply, check_failed, close, reopen, note, assign or tag
+    action: String,
+    /// 投诉单号，不超过 1000 个 ¦ the complaints' numbers, up to 1000
+    #[arg(required = true)]
+    complaint_ids: Vec<String>,
+    /// 内容 ¦ what is said
+    #[arg(long, value_name = "TEXT")]
+    content: Option<String>,
+    /// 回复后即处理完成 ¦ the reply finishes the complaints
+    #[arg(long)]
+    finish: bool,
+    /// 操作方：merchant、consumer 或 platform ¦ the role: merchant, consumer or platform
+    #[arg(long, value_name = "ROLE")]
+    by: Option<String>,
+    /// 处理人 ¦ whose work they become
+    #[arg(long, value_name = "NAME")]
+    assignee: Option<String>,
+    /// 要加的标签 ¦ tags to add
+    #[arg(long, value_name = "TAG")]
+    add: Vec<String>,
+    /// 要去的标签 ¦ tags to remove
+    #[arg(long, value_name = "TAG")]
+    remove: Vec<String>,
+}
+
+#[derive(Args)]
 struct Said {
     /// 投诉单号 ¦ the complaint's number
     complaint_id: String,
@@ -123,7 +162,7 @@ struct MaybeSaid {
 }
 
 /// Through what the history says that it came.
-const CLIENT_ID: &str = "tousu complaint";
+pub(super) const CLIENT_ID: &str = "tousu complaint";
 
 impl Complaint {
     pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
@@ -151,6 +190,8 @@ impl Complaint {
                     .await?
             }
             What::Show { complaint_id } => desk.show(&complaint_id).await?,
+            What::Batch(batch) => return desk.batch(batch).await,
+            What::Changes { cursor, page_size } => desk.changes(cursor, page_size).await?,
             What::History { complaint_id } => desk.history(&complaint_id).await?,
             What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
         }
@@ -211,6 +252,52 @@ impl Desk<'_> {
         self.session.print(&standing, |standing| self.told(standing))
     }
 
+    async fn batch(&self, batch: Batch) -> anyhow::Result<ExitCode> {
+        let Batch { action, complaint_ids, content, finish, by, assignee, add, remove } = batch;
+        let operator = self.operator.clone();
+        let finish = finish.then_some(1);
+        let act = Act { content, finish, by, assignee, add, remove, operator, ..Act::default() };
+        let request = complaint_batch::Request { action: Some(action), complaint_ids, act };
+        let asked = request.query().and_then(|(action, ids, act)| Ok((Action::named(&action)?, ids, act)));
+        let (action, ids, act) = asked.or_else(|why| self.refuse(why.into(), ""))?;
+        let outcomes =
+            handling::act_on_many(&self.store, &self.shop, action, &self.caller(), ids, &act).await?;
+        let all = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
+        let line = |(id, outcome): (String, Result<Standing, Refused>)| match outcome {
+            Ok(standing) => (serde_json::json!({ "standing": standing }), self.told(&standing)),
+            Err(why) => {
+                let text = refuse::<()>(why, &self.shop, &id).err().map(|why| why.to_string());
+                let text = self.session.pick(&text.unwrap_or_default());
+                (serde_json::json!({ "complaint_id": id, "refused": text }), format!("{id} {text}"))
+            }
+        };
+        let (values, lines): (Vec<_>, Vec<_>) = outcomes.into_iter().map(line).unzip();
+        self.session.print(&values, |_| lines.join("\n"))?;
+        Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn changes(&self, cursor: Option<String>, page_size: Option<i64>) -> anyhow::Result<()> {
+        let request = complaint_changes::Request { cursor, page_size };
+        let mut tx = self.store.read().await?;
+        let end = tx.chain(&self.shop).await?.map_or_else(|| self.refuse(Refused::NoShop, ""), Ok)?.entries;
+        let from = request.query().and_then(|(from, size)| Ok((Seen::from(from, end, &request)?, size)));
+        let (seen, size) = from.or_else(|why| self.refuse(why.into(), ""))?;
+        let now = self.session.clock.epoch();
+        let (happened, seen, more) = tx.happened_after(&self.shop, seen, size, now).await?;
+        let answer = changes::response(happened, seen, more, self.session.lang);
+        self.session.print(&answer, |answer| {
+            let headings = ["序号 ¦ ENTRY", "时间 ¦ TIME", "事件 ¦ EVENT", "投诉单号 ¦ COMPLAINT"];
+            let line = |change: &complaint_changes::Change| {
+                let (entry, at) = (change.entry.to_string(), change.happened_at.to_string());
+                vec![entry, at, change.title.clone(), change.complaint_id.clone()]
+            };
+            let table = self.session.table(&headings, answer.list.iter().map(line).collect());
+            let cursor = &answer.next_cursor;
+            let next = self.session.pick(&format!("继续：--cursor {cursor} ¦ go on: --cursor {cursor}"));
+            format!("{table}\n{next}")
+        })
+    }
+
     async fn show(&self, complaint_id: &str) -> anyhow::Result<()> {
         let mut tx = self.store.read().await?;
         let handled = tx.handled(&self.shop, complaint_id).await?;
@@ -269,19 +356,24 @@ impl Desk<'_> {
     }
 
     fn refuse<T>(&self, why: Refused, complaint_id: &str) -> anyhow::Result<T> {
-        let text = match why {
-            Refused::Parameter(InvalidParameter { name, problem }) => {
-                let (zh, en) = (problem.pick(tousu_wire::Lang::Zh), problem.pick(tousu_wire::Lang::En));
-                format!("{name} {zh} ¦ {name}: {en}")
-            }
-            Refused::NotAllowed(why) => both(&why.text()),
-            Refused::Changed(text) => both(&text),
-            Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
-            Refused::KeyTaken => "幂等键已用于另一调用 ¦ the idempotency key belongs to another call".into(),
-            Refused::NoShop => no_shop(&self.shop),
-        };
-        bail!(text)
+        refuse(why, &self.shop, complaint_id)
     }
+}
+
+/// Why something was not done, as the commands say it.
+pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyhow::Result<T> {
+    let text = match why {
+        Refused::Parameter(InvalidParameter { name, problem }) => {
+            let (zh, en) = (problem.pick(tousu_wire::Lang::Zh), problem.pick(tousu_wire::Lang::En));
+            format!("{name} {zh} ¦ {name}: {en}")
+        }
+        Refused::NotAllowed(why) => both(&why.text()),
+        Refused::Changed(text) => both(&text),
+        Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
+        Refused::KeyTaken => "幂等键已用于另一调用 ¦ the idempotency key belongs to another call".into(),
+        Refused::NoShop => no_shop(shop),
+    };
+    bail!(text)
 }
 
 fn both(text: &Text) -> String {

@@ -6,11 +6,13 @@ mod audit;
 mod bench_data;
 mod complaint;
 mod config;
+mod deadline;
 mod doctor;
 mod import;
 mod migrate;
 mod search;
 mod serve;
+mod settings;
 mod shop;
 mod stats;
 mod token;
@@ -72,6 +74,11 @@ enum Command {
     Token(token::Token),
     /// 处理投诉 ¦ handle complaints
     Complaint(complaint::Complaint),
+    /// 查看期限规则，解释时限 ¦ deadline rules, and deadlines explained
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
+    /// 查看与更改店铺设置 ¦ show and change what a shop decides
+    Settings(settings::Settings),
     /// 查验历史 ¦ verify the history
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -155,6 +162,8 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::App(app) => app.run(context).await,
             Command::Token(token) => token.run(context).await,
             Command::Complaint(complaint) => complaint.run(context).await,
+            Command::Deadline(deadline) => deadline.run(context).await,
+            Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
             Command::Import(import) => import.run(context).await,

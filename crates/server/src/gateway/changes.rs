@@ -1,7 +1,7 @@
 //! `tousu.complaint.changes`.
 
 use tousu_wire::complaint_changes::{Change, From, Request, Response, cursor, not_a_cursor};
-use tousu_wire::{BeijingTime, Lang, Text};
+use tousu_wire::{BeijingTime, InvalidParameter, Lang, Text};
 
 use super::admit::{Call, Unanswered};
 use super::interface::Data;
@@ -14,16 +14,22 @@ pub(super) async fn changes(mut call: Call, request: Request) -> Result<Data<Res
     let (shop, now, lang) = (call.shop.clone(), call.moment.now, call.gateway.settings.lang);
     let tx = call.snapshot().await?;
     let end = tx.chain(&shop).await?.unwrap_or_default().entries;
-    let seen = match from {
-        From::Latest => Seen { entry: end, of_next: 0 },
-        // A cursor from the future is another database's.
-        From::After(entry, of_next) if entry > end || (entry == end && of_next > 0) => {
-            return Err(not_a_cursor(request.cursor.as_deref().unwrap_or_default()).into());
-        }
-        From::After(entry, of_next) => Seen { entry, of_next },
-    };
+    let seen = Seen::from(from, end, &request)?;
     let (happened, seen, more) = tx.happened_after(&shop, seen, size, now).await?;
     Ok(Data::Value(response(happened, seen, more, lang)))
+}
+
+impl Seen {
+    /// As the wire has it, in a history with `end` entries. A cursor from the future is another database's.
+    pub(crate) fn from(from: From, end: i64, request: &Request) -> Result<Self, InvalidParameter> {
+        match from {
+            From::Latest => Ok(Seen { entry: end, of_next: 0 }),
+            From::After(entry, of_next) if entry > end || (entry == end && of_next > 0) => {
+                Err(not_a_cursor(request.cursor.as_deref().unwrap_or_default()))
+            }
+            From::After(entry, of_next) => Ok(Seen { entry, of_next }),
+        }
+    }
 }
 
 /// As the wire has it.

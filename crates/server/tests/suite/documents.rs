@@ -69,8 +69,16 @@ fn every_command_of_the_readmes_works() {
 
         let (out, errors, status) = run(&format!("set -e\n{}", shell[2]));
         assert!(status.success(), "{out}{errors}");
-        for seen in ["消费者投诉", "商家回复", "核验不通过", "结单", "处理完成", "5 条：完好"]
-        {
+        for seen in [
+            "消费者投诉",
+            "商家回复",
+            "核验不通过",
+            "结单",
+            "处理完成",
+            "7 条：完好",
+            "重新打开 168 小时内",
+            "不分昼夜与节假日",
+        ] {
             assert!(out.contains(seen), "{seen}: {out}");
         }
         assert!(blocks(&text, "console").iter().all(|block| makes_sense(block)), "{name}");

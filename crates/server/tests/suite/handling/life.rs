@@ -210,61 +210,16 @@ fn random_lives() {
 fn who_begins_a_complaint_shows_in_its_step() {
     on_each_database(async |database| {
         let desk = Desk::open(database).await;
+        // Where there is a rule for the first reply, its window counts first.
         let cases = [
-            (json!({}), 1, 1, 101, 1),
-            (json!({ "by": "consumer", "complaint_from": 102 }), 1, 1, 102, 1),
-            (json!({ "by": "platform", "complaint_from": 203 }), 3, 2, 203, 3),
-            (json!({ "by": "third_party", "complaint_from": 201 }), 6, 3, 201, 3),
-            (json!({ "by": "third_party", "complaint_from": 207, "channel_type": 2 }), 6, 2, 207, 3),
-        ];
-        for (mut body, step, channel, from, kind) in cases {
-            body["complaint_reason"] = json!("要退款");
-            body["complaint_time"] = json!(BeijingTime::from_epoch(NOW - 100));
-            let answer = desk.call::<ComplaintCreate>(body.clone()).await;
-            let complaint = &answer.data()["complaint"];
-            assert_eq!(complaint["operate_time"], json!(BeijingTime::from_epoch(NOW - 100)));
-            let listed =
-                desk.server.list(&desk.token, json!({ "complaint_id": complaint["complaint_id"] })).await;
-            let row = &listed.data()["list"][0];
-            let seen = ["current_step", "channel_type", "complaint_from", "complaint_type"]
-                .map(|key| row[key].clone());
-            assert_eq!(seen, [json!(step), json!(channel), json!(from), json!(kind)], "{body}");
-        }
-        let refused =
-            desk.call::<ComplaintCreate>(json!({ "complaint_reason": "x", "by": "merchant" })).await;
-        assert_eq!(refused.code(), 3003, "{}", refused.text);
-        let future = json!({ "complaint_reason": "x", "complaint_time": BeijingTime::from_epoch(NOW + 1) });
-        assert_eq!(desk.call::<ComplaintCreate>(future).await.code(), 3001);
-    });
-}
-
-#[test]
-fn a_shop_may_leave_closing_to_the_platform() {
-    on_sqlite(async |database| {
-        let mut desk = Desk::open(database).await;
-        desk.server.stop().await;
-        desk.server = Server::start(database).await;
-        let id = desk.submitted().await;
-        let refused = desk.act("close", &id, json!({})).await;
-        assert_eq!(refused.code(), 3003);
-        assert!(refused.msg().contains("不允许商家结单"), "{}", refused.msg());
-        desk.act("close", &id, json!({ "by": "platform" })).await.data();
-    });
-}
-
-#[test]
-fn a_window_follows_the_rule_of_its_source() {
-    on_each_database(async |database| {
-        let desk = Desk::open(database).await;
-        let cases = [
-            (101, "2024-03-20 14:00:00", "2024-03-23 14:00:00", 72),
-            (201, "2024-03-20 14:00:00", "2024-03-24 00:00:00", 82),
-            (102, "2024-03-24 23:59:59", "2024-03-27 23:59:59", 72),
-            (102, "2024-03-25 00:00:00", "2024-03-27 00:00:00", 48),
+            (101, "2024-03-20 14:00:00", "2024-03-23 14:00:00", 72, None),
+            (201, "2024-03-20 14:00:00", "2024-03-22 00:00:00", 34, Some("2024-03-24 00:00:00")),
+            (102, "2024-03-24 23:59:59", "2024-03-27 23:59:59", 72, None),
+            (102, "2024-03-25 00:00:00", "2024-03-27 00:00:00", 48, None),
             // 45 working days: Qingming and Labour Day in between, with the Sundays and Saturdays that make up for them.
-            (205, "2024-03-20 14:00:00", "2024-05-25 00:00:00", 1570),
+            (205, "2024-03-20 14:00:00", "2024-03-30 00:00:00", 226, Some("2024-05-25 00:00:00")),
         ];
-        for (source, opens, ends, hours) in cases {
+        for (source, opens, ends, hours, settled) in cases {
             let body = json!({
                 "by": "third_party", "complaint_from": source, "complaint_time": opens, "complaint_reason": "要退款",
             });
@@ -272,6 +227,8 @@ fn a_window_follows_the_rule_of_its_source() {
             let complaint = &answer.data()["complaint"];
             let seen = ["operate_time", "operate_end_time", "time_limit"].map(|key| complaint[key].clone());
             assert_eq!(seen, [json!(opens), json!(ends), json!(hours)], "{source} {opens}");
+            assert_eq!(complaint["settlement_end_time"], json!(settled.unwrap_or(ends)));
+            assert_eq!(complaint["first_reply_end_time"], json!(settled.map(|_| ends)));
         }
     });
 }

@@ -1,7 +1,9 @@
 //! What happens to complaints, and what is known of it afterwards.
 
+mod feed;
 mod history;
 mod life;
+mod shop;
 mod texts;
 mod together;
 
