@@ -14,6 +14,7 @@ mod refusal;
 mod searching;
 mod serve;
 mod settings;
+mod stats;
 mod token;
 mod visit;
 mod watch;
@@ -50,6 +51,7 @@ use tousu_wire::complaint_search::ComplaintSearch;
 use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::shop_settings::{SettingsGet, SettingsSet};
+use tousu_wire::stats::StatsGet;
 use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
@@ -119,7 +121,8 @@ impl Gateway {
             .endpoint::<ComplaintChanges>()
             .endpoint::<DeadlineExplain>()
             .endpoint::<SettingsGet>()
-            .endpoint::<SettingsSet>();
+            .endpoint::<SettingsSet>()
+            .endpoint::<StatsGet>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -163,6 +166,7 @@ impl Gateway {
             interface::<DeadlineExplain, _, _>(handling::explain),
             interface::<SettingsGet, _, _>(settings::get),
             interface::<SettingsSet, _, _>(settings::set),
+            interface::<StatsGet, _, _>(stats::get),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

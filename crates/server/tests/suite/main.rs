@@ -24,3 +24,4 @@ mod nodes;
 mod postgres;
 mod program;
 mod search;
+mod stats;
