@@ -64,7 +64,7 @@ fn codes_schema<T: CodeTable>() -> schemars::Schema {
     })
 }
 
-fn channels_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn channels_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     codes_schema::<ChannelType>()
 }
 
@@ -72,7 +72,7 @@ fn states_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     codes_schema::<State>()
 }
 
-fn sources_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn sources_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     codes_schema::<ComplaintFrom>()
 }
 
@@ -249,12 +249,9 @@ impl Request {
         }
         in_order("start_time", self.start_time, self.end_time)?;
         in_order("due_after", self.due_after, self.due_before)?;
-        let channels = self.channel_type.into_iter().filter(|code| code.number() != 0);
-        let channels =
-            channels.map(|code| listed("channel_type", Some(code), "0, ")).collect::<Result<Vec<_>, _>>()?;
         let states = self.state.into_iter().map(|code| listed("state", Some(code), "\"\", "));
         let query = Query {
-            channel_type: values("channel_type", channels.into_iter().flatten().collect())?,
+            channel_type: channels(self.channel_type)?,
             state: values("state", states.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())?,
             is_overtime: listed("is_overtime", self.is_overtime.filter(|code| code.number() != 0), "0, ")?,
             complaint_from: values("complaint_from", self.complaint_from)?,
@@ -283,7 +280,18 @@ impl Request {
     }
 }
 
-fn in_order(name: &str, from: Option<BeijingTime>, to: Option<BeijingTime>) -> Result<(), InvalidParameter> {
+/// Which channels are meant: 0 is all.
+pub(crate) fn channels(given: Vec<ChannelType>) -> Result<Vec<ChannelType>, InvalidParameter> {
+    let given = given.into_iter().filter(|code| code.number() != 0);
+    let given = given.map(|code| listed("channel_type", Some(code), "0, ")).collect::<Result<Vec<_>, _>>()?;
+    values("channel_type", given.into_iter().flatten().collect())
+}
+
+pub(crate) fn in_order(
+    name: &str,
+    from: Option<BeijingTime>,
+    to: Option<BeijingTime>,
+) -> Result<(), InvalidParameter> {
     match (from, to) {
         (Some(from), Some(to)) if from > to => {
             let problem = format!("开始 {from} 晚于结束 {to} ¦ the start {from} is after the end {to}");
@@ -294,7 +302,7 @@ fn in_order(name: &str, from: Option<BeijingTime>, to: Option<BeijingTime>) -> R
 }
 
 /// Each value once, in the order of first mention.
-fn values<T: PartialEq>(name: &str, given: Vec<T>) -> Result<Vec<T>, InvalidParameter> {
+pub(crate) fn values<T: PartialEq>(name: &str, given: Vec<T>) -> Result<Vec<T>, InvalidParameter> {
     let mut values = Vec::with_capacity(given.len().min(MOST_VALUES));
     for value in given {
         if !values.contains(&value) {

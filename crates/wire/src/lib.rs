@@ -25,6 +25,7 @@ mod envelope;
 pub mod lenient;
 pub mod openapi;
 pub mod shop_settings;
+pub mod stats;
 mod text;
 mod time;
 pub mod token;

@@ -15,6 +15,7 @@ mod search;
 mod serve;
 mod settings;
 mod shop;
+mod stats;
 mod token;
 
 use std::io::Write;
@@ -86,6 +87,8 @@ enum Command {
     /// 查验历史 ¦ verify the history
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// 统计投诉 ¦ count complaints
+    Stats(stats::Stats),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -169,6 +172,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Deadline(deadline) => deadline.run(context).await,
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
+            Command::Stats(stats) => stats.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

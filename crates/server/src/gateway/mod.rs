@@ -15,6 +15,7 @@ mod refusal;
 mod searching;
 mod serve;
 mod settings;
+mod stats;
 mod token;
 mod visit;
 mod watch;
@@ -53,6 +54,7 @@ use tousu_wire::complaint_search::ComplaintSearch;
 use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::shop_settings::{SettingsGet, SettingsSet};
+use tousu_wire::stats::StatsGet;
 use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
@@ -124,7 +126,8 @@ impl Gateway {
             .endpoint::<SettingsGet>()
             .endpoint::<SettingsSet>()
             .endpoint::<ComplaintReveal>()
-            .endpoint::<ComplaintErase>();
+            .endpoint::<ComplaintErase>()
+            .endpoint::<StatsGet>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -170,6 +173,7 @@ impl Gateway {
             interface::<SettingsSet, _, _>(settings::set),
             interface::<ComplaintReveal, _, _>(personal::reveal),
             interface::<ComplaintErase, _, _>(personal::erase),
+            interface::<StatsGet, _, _>(stats::get),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

@@ -455,15 +455,23 @@ fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
 pub(super) fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
     let at = |column: usize| COLUMN_COUNT + column;
     let tags = row.optional_text(at(5))?.map(read_json).transpose()?.unwrap_or_default();
+    let windows: Option<Windows> = row.optional_text(at(7))?.map(read_json).transpose()?;
+    let complaint = decode(row)?;
+    let counting = Window {
+        opened: complaint.operate_time,
+        hours: complaint.time_limit,
+        ends: complaint.operate_end_time,
+    };
     let handled = Handled {
-        complaint: decode(row)?,
         version: row.int(at(1))?,
         detail_step: row.optional_int(at(2))?.map(DetailStep::from),
         step_before_closing: row.optional_int(at(3))?.map(CurrentStep::from),
-        windows: row.optional_text(at(7))?.map(read_json).transpose()?,
+        // Where the source has set another deadline since, it is the source's.
+        windows: windows.filter(|windows| windows.counting().window == counting),
         assignee: row.optional_text(at(4))?.map(str::to_owned),
         tags,
         source_number: row.optional_text(at(6))?.map(str::to_owned),
+        complaint,
     };
     Ok((handled, row.int(at(0))?))
 }

@@ -23,6 +23,7 @@ mod postgres;
 mod search;
 mod shops;
 mod sqlite;
+mod stats;
 mod tidying;
 mod value;
 mod words;

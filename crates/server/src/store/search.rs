@@ -365,7 +365,11 @@ fn conditions(query: &Query, now: i64) -> Where<'_> {
     clauses
 }
 
-fn one_of<'a, T: Into<Value<'a>>>(clauses: &mut Where<'a>, column: &str, values: impl Iterator<Item = T>) {
+pub(super) fn one_of<'a, T: Into<Value<'a>>>(
+    clauses: &mut Where<'a>,
+    column: &str,
+    values: impl Iterator<Item = T>,
+) {
     let names: Vec<String> = values.map(|value| clauses.bind(value.into())).collect();
     if !names.is_empty() {
         clauses.sql.push_str(&format!(" and {column} in ({})", names.join(", ")));

@@ -53,6 +53,7 @@ const COMMANDS: &[&[&str]] = &[
     &["settings"],
     &["audit"],
     &["audit", "verify"],
+    &["stats"],
     &["import"],
     &["bench-data"],
     &["migrate"],

@@ -25,3 +25,4 @@ mod postgres;
 mod privacy;
 mod program;
 mod search;
+mod stats;

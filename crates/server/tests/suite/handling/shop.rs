@@ -101,6 +101,15 @@ fn what_the_source_said_is_not_explained_by_rules() {
         assert_eq!((windows.len(), &windows[0]["rule"]), (1, &json!("")));
         assert!(!windows[0]["note"].as_str().unwrap().is_empty());
         assert_eq!(windows[0]["ends"], time(NOW + 71 * HOUR));
+        // A source that sets another deadline takes the place of the rules, whatever happens next.
+        let id = desk.submitted().await;
+        assert_eq!(desk.explained(&id).await[0]["rule"], "std.any");
+        let theirs = complaint(&id, NOW - 10 * HOUR);
+        desk.server.put(&desk.shop, std::slice::from_ref(&theirs)).await;
+        assert_eq!(desk.explained(&id).await[0]["rule"], "");
+        let replied = desk.act("reply", &id, json!({ "content": "好的" })).await.data().clone();
+        assert_eq!(replied["operate_end_time"], time(theirs.operate_end_time));
+        assert_eq!(replied["settlement_end_time"], Value::Null);
         let asked = json!({ "complaint_id": "c_none" });
         assert_eq!(desk.call::<DeadlineExplain>(asked).await.code(), 3002);
     });

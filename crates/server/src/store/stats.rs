@@ -1,0 +1,226 @@
+//! SQL that counts complaints. Each part is counted by the database, in the caller's snapshot.
+
+use std::collections::BTreeMap;
+
+use tousu_wire::BeijingTime;
+use tousu_wire::codes::CodeTable;
+use tousu_wire::stats::{Due, Durations, OfAssignee, OfChannel, OfDay, OfSource, OfState, Query, Response};
+
+use super::complaints::Where;
+use super::search::one_of;
+use super::{Result, ShopId, Tx, Value};
+
+/// How many complaints, and how many of them are overtime.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    total: i64,
+    overtime: i64,
+}
+
+impl Counted {
+    fn add(&mut self, more: Counted) {
+        self.total += more.total;
+        self.overtime += more.overtime;
+    }
+}
+
+/// Seconds by which a Beijing day begins before that of UTC, and days that keep the dividend above zero, below which
+/// division cuts to the other side.
+const DAY: &str = "(complaint_time + 28800 + 86400000000) / 86400 - 1000000";
+
+/// From a complaint to the first reply of the merchant; null without one.
+const TO_FIRST_REPLY: &str = "(select min(replied_at) from replies where replies.shop_id = $1
+     and replies.complaint_id = complaints.complaint_id and reply_from = 'merchant') - complaint_time";
+
+/// From a complaint to its closing; null while it is open.
+const TO_CLOSING: &str = "case when state = 2 then closed_at - complaint_time end";
+
+impl Tx {
+    /// Everything that is counted of the complaints that match, as of `now`.
+    pub async fn stats(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Response> {
+        let (mut all, mut by_channel, mut by_source, mut by_state) =
+            (Counted::default(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for ([channel, source, state], counted) in self.by_codes(shop, query, now).await? {
+            all.add(counted);
+            by_channel.entry(channel).or_insert(Counted::default()).add(counted);
+            by_source.entry(source).or_insert(Counted::default()).add(counted);
+            by_state.entry(state).or_insert(Counted::default()).add(counted);
+        }
+        Ok(Response {
+            as_of: BeijingTime::from_epoch(now),
+            total: all.total,
+            overtime: all.overtime,
+            overtime_rate: rate(all),
+            by_channel: by_channel
+                .into_iter()
+                .map(|(code, Counted { total, overtime })| OfChannel {
+                    channel_type: code.into(),
+                    total,
+                    overtime,
+                })
+                .collect(),
+            by_source: by_source
+                .into_iter()
+                .map(|(code, Counted { total, overtime })| OfSource {
+                    complaint_from: code.into(),
+                    total,
+                    overtime,
+                })
+                .collect(),
+            by_state: by_state
+                .into_iter()
+                .map(|(code, Counted { total, overtime })| OfState { state: code.into(), total, overtime })
+                .collect(),
+            by_day: self.by_day(shop, query, now).await?,
+            first_reply: self.durations(shop, query, TO_FIRST_REPLY).await?,
+            closing: self.durations(shop, query, TO_CLOSING).await?,
+            due: self.due(shop, query, now).await?,
+            by_assignee: self.by_assignee(shop, query, now).await?,
+        })
+    }
+
+    /// By channel, source and state together, of which there are few.
+    async fn by_codes(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Vec<([i64; 3], Counted)>> {
+        let mut clauses = matching(query);
+        let overtime = overtime(&mut clauses, now);
+        let sql = format!(
+            "select channel_type, complaint_from, state, count(*), {overtime} from complaints where {}
+             group by channel_type, complaint_from, state",
+            clauses.sql
+        );
+        self.query_slowly(shop, &sql, &clauses.parameters, |row| {
+            let counted = Counted { total: row.int(3)?, overtime: row.int(4)? };
+            Ok(([row.int(0)?, row.int(1)?, row.int(2)?], counted))
+        })
+        .await
+    }
+
+    async fn by_day(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Vec<OfDay>> {
+        let mut clauses = matching(query);
+        let overtime = overtime(&mut clauses, now);
+        let sql = format!(
+            "select {DAY}, count(*), {overtime} from complaints where {} group by 1 order by 1",
+            clauses.sql
+        );
+        self.query_slowly(shop, &sql, &clauses.parameters, |row| {
+            let midnight = row.int(0)?.saturating_mul(86400).saturating_sub(28800);
+            let day = BeijingTime::from_epoch(midnight).to_string();
+            let day = day.split(' ').next().unwrap_or_default().to_owned();
+            Ok(OfDay { day, total: row.int(1)?, overtime: row.int(2)? })
+        })
+        .await
+    }
+
+    /// How long `seconds` is where it is not null.
+    async fn durations(&mut self, shop: &ShopId, query: &Query, seconds: &str) -> Result<Durations> {
+        let mut clauses = matching(query);
+        let timed = format!("from (select {seconds} as seconds from complaints where {}) timed", clauses.sql);
+        let sql = format!("select count(seconds) {timed}");
+        let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
+        let count = counted.into_iter().next().unwrap_or_default();
+        let offset = clauses.bind(Value::Null);
+        let sql = format!(
+            "select seconds {timed} where seconds is not null order by seconds limit 1 offset {offset}"
+        );
+        let mut ranked = [None; 2];
+        for (percent, seconds) in [50, 90].into_iter().zip(&mut ranked).take_while(|_| count > 0) {
+            let mut parameters = clauses.parameters.clone();
+            parameters.pop();
+            parameters.push(nearest_rank(count, percent).into());
+            *seconds = self.query_slowly(shop, &sql, &parameters, |row| row.int(0)).await?.pop();
+        }
+        let [median_seconds, p90_seconds] = ranked;
+        Ok(Durations { count, median_seconds, p90_seconds })
+    }
+
+    async fn due(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Due> {
+        let mut clauses = matching(query);
+        let start = clauses.bind(now.into());
+        let within = [1, 4, 24].map(|hours| {
+            let end = clauses.bind((now + hours * 3600).into());
+            format!("count(case when operate_end_time >= {start} and operate_end_time <= {end} then 1 end)")
+        });
+        let sql = format!(
+            "select count(case when operate_end_time < {start} then 1 end), {} from complaints
+             where {} and state <> 2",
+            within.join(", "),
+            clauses.sql
+        );
+        let due = self.query_slowly(shop, &sql, &clauses.parameters, |row| {
+            Ok(Due {
+                overdue: row.int(0)?,
+                within_1_hour: row.int(1)?,
+                within_4_hours: row.int(2)?,
+                within_24_hours: row.int(3)?,
+            })
+        });
+        Ok(due.await?.pop().unwrap_or_default())
+    }
+
+    async fn by_assignee(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Vec<OfAssignee>> {
+        let mut clauses = matching(query);
+        let now = clauses.bind(now.into());
+        let sql = format!(
+            "select coalesce(assignee, ''), count(case when state <> 2 then 1 end),
+                 count(case when state <> 2 and operate_end_time < {now} then 1 end),
+                 count(case when state = 2 then 1 end)
+             from complaints where {} group by 1",
+            clauses.sql
+        );
+        let found = self.query_slowly(shop, &sql, &clauses.parameters, |row| {
+            // Programs of before kept them as they came.
+            let assignee = masked_text(row.text(0)?).into_owned();
+            Ok(OfAssignee { assignee, open: row.int(1)?, overdue: row.int(2)?, closed: row.int(3)? })
+        });
+        let mut found = found.await?;
+        found.sort_by(|one, other| other.open.cmp(&one.open).then_with(|| one.assignee.cmp(&other.assignee)));
+        Ok(found)
+    }
+}
+
+fn matching(query: &Query) -> Where<'_> {
+    let Query { start_time, end_time, channel_type, complaint_from } = query;
+    let mut clauses = Where::of_shop();
+    clauses.and("complaint_time >= ?", start_time.map(|time| time.epoch().into()));
+    clauses.and("complaint_time <= ?", end_time.map(|time| time.epoch().into()));
+    one_of(&mut clauses, "channel_type", channel_type.iter().map(|code| code.number()));
+    one_of(&mut clauses, "complaint_from", complaint_from.iter().map(|code| code.number()));
+    clauses
+}
+
+/// How many are overtime by the rule of `Complaint::overtime`.
+fn overtime(clauses: &mut Where<'_>, now: i64) -> String {
+    let now = clauses.bind(now.into());
+    format!(
+        "count(case when state <> 2 and operate_end_time < {now} then 1
+             when state = 2 and closed_overtime = 2 then 1
+             when state = 2 and closed_overtime is null and coalesce(closed_at, {now}) > operate_end_time then 1
+         end)"
+    )
+}
+
+/// How many come before the value that at least `percent` of `count` do not exceed.
+fn nearest_rank(count: i64, percent: i64) -> i64 {
+    (count.saturating_mul(percent) + 99) / 100 - 1
+}
+
+/// With four digits, so that both databases and all machines say the same.
+fn rate(counted: Counted) -> f64 {
+    if counted.total == 0 {
+        return 0.0;
+    }
+    (counted.overtime as f64 * 10_000.0 / counted.total as f64).round() / 10_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest_rank;
+
+    #[test]
+    fn the_nearest_rank_is_that_of_a_textbook() {
+        let ranks = [(1, 0, 0), (2, 0, 1), (3, 1, 2), (10, 4, 8), (11, 5, 9), (20, 9, 17), (21, 10, 18)];
+        for (count, median, p90) in ranks {
+            assert_eq!((nearest_rank(count, 50), nearest_rank(count, 90)), (median, p90), "{count}");
+        }
+    }
+}
