@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod explaining;
+mod feed;
 mod shop;
 
 use serde_json::json;
@@ -12,6 +13,7 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
+pub use self::feed::changes;
 pub use self::shop::{change_settings, shown as shown_settings};
 use crate::complaint::{Complaint, Details, Phone, Reply};
 use crate::life::{self, Actor, Event, NotAllowed, Ruled};
