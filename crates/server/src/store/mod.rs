@@ -250,6 +250,14 @@ impl Store {
         }
     }
 
+    /// Writes SQLite's file anew, so that nothing is in it but what is kept. Writers wait meanwhile.
+    pub async fn rewrite(&self) -> Result<()> {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.rewrite().await,
+            Driver::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Cuts off what SQLite's log has of the past, where nobody reads it.
     pub async fn empty_log(&self) -> Result<()> {
         match &self.0 {
