@@ -245,6 +245,8 @@ impl Event {
     pub fn title_of(name: &str) -> &'static str {
         const OTHERS: &[(&str, &str)] = &[
             ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
+            ("export_begun", "开始导出 ¦ export begun"),
+            ("exported", "导出 ¦ exported"),
             ("removed", "移除 ¦ removed"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
             ("deadline_moved", "时限调整 ¦ deadline moved"),

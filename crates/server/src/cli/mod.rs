@@ -8,6 +8,7 @@ mod complaint;
 mod config;
 mod deadline;
 mod doctor;
+mod export;
 mod import;
 mod migrate;
 mod search;
@@ -84,6 +85,8 @@ enum Command {
     Audit(audit::Audit),
     /// 统计投诉 ¦ count complaints
     Stats(stats::Stats),
+    /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单 ¦ export complaints as CSV, XLSX or NDJSON, with a manifest
+    Export(export::Export),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -166,6 +169,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
+            Command::Export(export) => export.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
+mod exports;
 mod handling;
 mod heard;
 mod idle;
@@ -29,20 +30,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{self, Method, Response, Uri};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 use futures_util::FutureExt;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 use tokio::time::error::Elapsed;
 use tousu_wire::complaint_act;
 use tousu_wire::complaint_batch::ComplaintBatch;
 use tousu_wire::complaint_changes::ComplaintChanges;
 use tousu_wire::complaint_create::ComplaintCreate;
+use tousu_wire::complaint_export::{ComplaintExport, ExportGet};
 use tousu_wire::complaint_get::ComplaintGet;
 use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
@@ -56,7 +59,7 @@ use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
 use self::admit::{read_parameters, require_method};
-use self::interface::{Interface, interface};
+use self::interface::{Answer, Interface, interface};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
@@ -79,6 +82,8 @@ pub struct Gateway {
     remembered: Remembered,
     /// Calls that are being answered.
     under_way: AtomicUsize,
+    /// Places of exports that are being made.
+    exports: Arc<Semaphore>,
     token_meter: Meter,
     /// Told to stop: whoever can should call another node from now on.
     stopping: AtomicBool,
@@ -122,7 +127,9 @@ impl Gateway {
             .endpoint::<DeadlineExplain>()
             .endpoint::<SettingsGet>()
             .endpoint::<SettingsSet>()
-            .endpoint::<StatsGet>();
+            .endpoint::<StatsGet>()
+            .endpoint::<ComplaintExport>()
+            .endpoint::<ExportGet>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -130,6 +137,7 @@ impl Gateway {
             token_meter: Meter::of("token"),
             deadlines: settings.handling.deadlines()?,
             under_way: AtomicUsize::new(0),
+            exports: Arc::new(Semaphore::new(settings.server.max_exports)),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
             settings,
@@ -167,6 +175,8 @@ impl Gateway {
             interface::<SettingsGet, _, _>(settings::get),
             interface::<SettingsSet, _, _>(settings::set),
             interface::<StatsGet, _, _>(stats::get),
+            interface::<ComplaintExport, _, _>(exports::export),
+            interface::<ExportGet, _, _>(exports::get),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))
@@ -198,16 +208,12 @@ impl Routes {
     }
 
     /// Answers a request, whatever it asks for.
-    pub(crate) async fn answer(
-        &self,
-        peer: Peer,
-        mut request: http::Request<Incoming>,
-    ) -> Response<Either<Full<Bytes>, Body>> {
+    pub(crate) async fn answer(&self, peer: Peer, mut request: http::Request<Incoming>) -> Response<Answer> {
         if let Some(uri) = normalized(request.uri()) {
             *request.uri_mut() = uri;
         }
         if let Some(interface) = self.interfaces.get(request.uri().path()) {
-            return interface.answer(&self.gateway, peer, request).await.map(Either::Left);
+            return interface.answer(&self.gateway, peer, request).await;
         }
         request.extensions_mut().insert(peer);
         let answered = self.others.clone().oneshot(request.map(Body::new)).await;

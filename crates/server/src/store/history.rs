@@ -191,6 +191,22 @@ impl Tx {
         self.execute_all(shop, &kept_by(&kept, &chain)).await
     }
 
+    /// What happened to no complaint in particular, of these events, from that entry of the shop's on, oldest first.
+    pub async fn history_of_shop(
+        &mut self,
+        shop: &ShopId,
+        from: i64,
+        events: [&str; 2],
+        most: i64,
+    ) -> Result<Vec<Kept>> {
+        let sql = format!(
+            "select {COLUMNS} from history where shop_id = $1 and complaint_id = '' and entry >= $2
+                 and event in ($3, $4) order by entry limit $5"
+        );
+        let [one, other] = events;
+        self.query(shop, &sql, &[from.into(), one.into(), other.into(), most.into()], decode).await
+    }
+
     /// The end of the shop's history as the shop knows it, if there is such a shop.
     pub async fn chain(&mut self, shop: &ShopId) -> Result<Option<Chain>> {
         const CHAIN: &str = "select history_entries, history_hash from shops where shop_id = $1";

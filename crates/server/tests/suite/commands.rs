@@ -49,6 +49,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit"],
     &["audit", "verify"],
     &["stats"],
+    &["export"],
     &["import"],
     &["bench-data"],
     &["migrate"],

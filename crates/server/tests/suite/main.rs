@@ -13,6 +13,7 @@ mod crash;
 mod demo;
 mod documents;
 mod export;
+mod exporting;
 mod gate;
 mod golden;
 mod handling;
