@@ -136,6 +136,10 @@ impl OpenApi {
                 field.shift_remove("default");
             }
         }
+        // A request without fields of its own has access_token still to come.
+        if schema["properties"].is_null() {
+            schema["properties"] = json!({});
+        }
         schema["required"] = json!(required);
         schema
     }

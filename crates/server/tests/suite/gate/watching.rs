@@ -125,6 +125,12 @@ fn the_documentation_is_served_and_loads_nothing_from_elsewhere() {
         assert_eq!(paths[..3], ["/token", &ComplaintList::path(), &ComplaintInfoGet::path()]);
         assert!(paths[3..].iter().all(|path| path.starts_with("/tousu.")), "{paths:?}");
 
+        for path in &paths[1..] {
+            let schema =
+                &document["paths"][path.as_str()]["post"]["requestBody"]["content"]["application/json"];
+            assert!(schema["schema"]["properties"]["access_token"].is_object(), "{path}: {schema}");
+        }
+
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gateway/docs");
         for file in std::fs::read_dir(folder).unwrap() {
             let file = file.unwrap();
