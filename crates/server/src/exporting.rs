@@ -23,8 +23,8 @@ pub const BEGUN: &str = "export_begun";
 /// And that of a whole one.
 pub const EXPORTED: &str = "exported";
 
-/// Complaints that are read at once.
-const CHUNK: usize = 1000;
+/// Complaints that are read at once: few, since a text may have tens of thousands of characters.
+const CHUNK: usize = 100;
 /// Bytes that are handed on at once, at most, and how many such pieces may wait for a slow reader.
 const PIECE: usize = 1 << 16;
 const PIECES: usize = 4;
