@@ -1,6 +1,7 @@
 //! The server behind the binary `tousu`.
 
 pub mod bench_data;
+pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod complaint;

@@ -247,6 +247,7 @@ impl Event {
             ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
             ("export_begun", "开始导出 ¦ export begun"),
             ("exported", "导出 ¦ exported"),
+            ("bundled", "制作存证 ¦ bundled"),
             ("removed", "移除 ¦ removed"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
             ("deadline_moved", "时限调整 ¦ deadline moved"),

@@ -10,6 +10,7 @@
 pub mod codes;
 pub mod complaint_act;
 pub mod complaint_batch;
+pub mod complaint_bundle;
 pub mod complaint_changes;
 pub mod complaint_create;
 pub mod complaint_export;

@@ -1,5 +1,6 @@
 //! `tousu complaint …`: what the interfaces `tousu.complaint.…` do, for whoever may open the database.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -10,12 +11,12 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_batch, complaint
 
 use super::app::no_shop;
 use super::search::Search;
-use super::{Session, shop_id};
+use super::{Session, bundle, shop_id};
 use crate::gateway::changes;
 use crate::handling::{self, Action, Caller, Deadlines, Refused};
-use crate::life::Event;
+use crate::life::{Actor, Event};
 use crate::privacy::masked_text;
-use crate::store::{KeptEntry, Seen, ShopId, Store};
+use crate::store::{Doer, KeptEntry, Seen, ShopId, Store};
 
 #[derive(Args)]
 pub(super) struct Complaint {
@@ -84,6 +85,14 @@ enum What {
         /// 最多多少条，1 到 1000 ¦ how many at most, 1 to 1000
         #[arg(long, value_name = "COUNT")]
         page_size: Option<i64>,
+    },
+    /// 制作存证文件：时间线、回复、时限与历史，可离线查验 ¦ make a file of evidence: timeline, replies, deadlines and history, verified offline
+    Bundle {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+        /// 写入的文件（HTML） ¦ the file to write (HTML)
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
     },
     /// 显示历史 ¦ show what happened to a complaint
     History {
@@ -192,6 +201,7 @@ impl Complaint {
             What::Show { complaint_id } => desk.show(&complaint_id).await?,
             What::Batch(batch) => return desk.batch(batch).await,
             What::Changes { cursor, page_size } => desk.changes(cursor, page_size).await?,
+            What::Bundle { complaint_id, output } => desk.bundle(&complaint_id, &output).await?,
             What::History { complaint_id } => desk.history(&complaint_id).await?,
             What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
         }
@@ -304,6 +314,29 @@ impl Desk<'_> {
         let handled = handled.map_or_else(|| self.refuse(Refused::Unknown, complaint_id), Ok)?;
         let standing = handling::standing(&handled, self.session.clock.epoch());
         self.session.print(&standing, |standing| self.told(standing))
+    }
+
+    async fn bundle(&self, complaint_id: &str, output: &Path) -> anyhow::Result<()> {
+        let operator = self.operator.clone().filter(|name| !name.is_empty());
+        let doer = Doer {
+            client_id: CLIENT_ID.to_owned(),
+            operator: operator.unwrap_or_else(|| CLIENT_ID.to_owned()),
+            actor: Actor::Merchant,
+            call: None,
+            now: self.session.clock.epoch(),
+        };
+        let made = handling::bundle(&self.store, &self.shop, &doer, &self.deadlines, complaint_id);
+        match bundle::written(output, made).await? {
+            Some(bundled) => {
+                let (shown, digest) = (output.display().to_string(), &bundled.digest);
+                let told = serde_json::json!({ "file": shown, "digest": digest });
+                self.session.print(&told, |_| {
+                    self.session
+                        .pick(&format!("已写入 {shown}，摘要 {digest} ¦ written to {shown}, digest {digest}"))
+                })
+            }
+            None => self.refuse(Refused::Unknown, complaint_id),
+        }
     }
 
     async fn history(&self, complaint_id: &str) -> anyhow::Result<()> {

@@ -71,7 +71,6 @@ impl Export {
             bail!(no_shop(&shop));
         }
         // Before anything is written down: a file that cannot be is no export.
-        let unwritable = |path: &Path| format!("{0} 无法写入 ¦ {0} cannot be written", path.display());
         let partial = beside(&file, ".part");
         let out = File::create(&partial).with_context(|| unwritable(&partial))?;
         let doer = Doer {
@@ -132,7 +131,12 @@ fn make(job: &Job, out: File) -> Result<Manifest, Broken> {
     Ok(manifest)
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+pub(super) fn unwritable(file: &Path) -> String {
+    format!("{0} 无法写入 ¦ {0} cannot be written", file.display())
+}
+
+/// The file of the same name with that at its end.
+pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     name.into()

@@ -4,6 +4,7 @@
 mod app;
 mod audit;
 mod bench_data;
+mod bundle;
 mod complaint;
 mod config;
 mod deadline;
@@ -87,6 +88,9 @@ enum Command {
     Stats(stats::Stats),
     /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单 ¦ export complaints as CSV, XLSX or NDJSON, with a manifest
     Export(export::Export),
+    /// 查验存证文件 ¦ verify files of evidence
+    #[command(subcommand)]
+    Bundle(bundle::Bundle),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -145,6 +149,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
         }
         _ => {}
     }
+    let has_database = global.database.is_some();
     let mut overrides = Vec::new();
     for pair in &global.set {
         let (key, value) =
@@ -170,6 +175,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
             Command::Export(export) => export.run(context).await,
+            Command::Bundle(bundle) => bundle.run(context, has_database).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

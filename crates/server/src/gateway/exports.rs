@@ -6,14 +6,16 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tousu_wire::complaint_export::{self, EXPORT_ID};
-use tousu_wire::{BeijingTime, ReturnCode};
+use tousu_wire::{BeijingTime, ReturnCode, complaint_bundle};
 
 use super::admit::{Call, Unanswered};
+use super::complaints::no_such_complaint;
 use super::interface::{Data, Streamed};
 use super::refusal::Refusal;
 use crate::exporting::{self, Broken, Order};
 use crate::life::Actor;
 use crate::store::Doer;
+use crate::{bundle, handling};
 
 /// 导出投诉单
 pub(super) async fn export(
@@ -59,6 +61,28 @@ pub(super) async fn get(
         client_id: record.client_id,
         complete: record.manifest.is_some(),
         manifest: record.manifest.unwrap_or(Value::Null),
+    }))
+}
+
+/// 获取投诉单存证文件
+pub(super) async fn bundle(
+    mut call: Call,
+    request: complaint_bundle::Request,
+) -> Result<Data<complaint_bundle::Response>, Unanswered> {
+    let (complaint_id, operator) = request.checked()?;
+    // As of now: what writes is let in by a snapshot, and lets it go.
+    call.snapshot().await?;
+    call.tx = None;
+    let (gateway, doer) = (call.gateway.clone(), doer(&call, operator));
+    let bundled =
+        handling::bundle(&gateway.store, &call.shop, &doer, &gateway.deadlines, &complaint_id).await?;
+    let bundled = bundled.ok_or_else(|| no_such_complaint(&complaint_id))?;
+    let data = bundle::parse(&bundled.html).ok().and_then(|(data, _)| serde_json::from_str(data).ok());
+    Ok(Data::Value(complaint_bundle::Response {
+        file_name: bundle::file_name(&complaint_id),
+        data: data.unwrap_or_default(),
+        html: bundled.html,
+        digest: bundled.digest,
     }))
 }
 

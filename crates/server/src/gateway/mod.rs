@@ -43,6 +43,7 @@ use tokio::sync::Semaphore;
 use tokio::time::error::Elapsed;
 use tousu_wire::complaint_act;
 use tousu_wire::complaint_batch::ComplaintBatch;
+use tousu_wire::complaint_bundle::ComplaintBundle;
 use tousu_wire::complaint_changes::ComplaintChanges;
 use tousu_wire::complaint_create::ComplaintCreate;
 use tousu_wire::complaint_export::{ComplaintExport, ExportGet};
@@ -129,7 +130,8 @@ impl Gateway {
             .endpoint::<SettingsSet>()
             .endpoint::<StatsGet>()
             .endpoint::<ComplaintExport>()
-            .endpoint::<ExportGet>();
+            .endpoint::<ExportGet>()
+            .endpoint::<ComplaintBundle>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
@@ -177,6 +179,7 @@ impl Gateway {
             interface::<StatsGet, _, _>(stats::get),
             interface::<ComplaintExport, _, _>(exports::export),
             interface::<ExportGet, _, _>(exports::get),
+            interface::<ComplaintBundle, _, _>(exports::bundle),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))

@@ -191,6 +191,22 @@ impl Tx {
         self.execute_all(shop, &kept_by(&kept, &chain)).await
     }
 
+    /// What happened to a complaint, oldest first, each with the hash of the shop's entry before it.
+    pub async fn history_with_hashes_before(
+        &mut self,
+        shop: &ShopId,
+        complaint_id: &str,
+    ) -> Result<Vec<(Kept, String)>> {
+        let sql = format!(
+            "select {COLUMNS}, (select p.hash from history p where p.shop_id = $1 and p.entry = history.entry - 1)
+             from history where shop_id = $1 and complaint_id = $2 order by entry"
+        );
+        let behind = COLUMNS.split(',').count();
+        let decode =
+            |row: &Row<'_>| Ok((decode(row)?, row.optional_text(behind)?.unwrap_or_default().to_owned()));
+        self.query(shop, &sql, &[complaint_id.into()], decode).await
+    }
+
     /// What happened to no complaint in particular, of these events, from that entry of the shop's on, oldest first.
     pub async fn history_of_shop(
         &mut self,

@@ -6,6 +6,7 @@
 mod support;
 
 mod bench_data;
+mod bundles;
 mod citus;
 mod cluster;
 mod commands;
