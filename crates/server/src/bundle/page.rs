@@ -15,7 +15,7 @@ body { font: 14px/1.7 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans
 h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin-top: 2em; border-bottom: 1px solid #ccc; }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; font-weight: bold; padding: .4em 0; }
 th, td { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f4f4f4; font-weight: normal; white-space: nowrap; }
+th { background: #f4f4f4; font-weight: normal; white-space: nowrap; } .when { white-space: nowrap; }
 .said { white-space: pre-wrap; } .hash { font: 11px/1.4 monospace; overflow-wrap: anywhere; }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 ";
@@ -137,7 +137,7 @@ fn complaint(out: &mut String, bundle: &Bundle) {
             out,
             "<tr><td>{}</td><td>{}</td><td class=\"said\">{}</td><td class=\"said\">{}</td></tr>",
             reply.time,
-            escaped(&reply.reply_from),
+            escaped(actor(&reply.reply_from)),
             escaped(&reply.content),
             escaped(&reply.images.join("\n"))
         );
@@ -148,10 +148,7 @@ fn complaint(out: &mut String, bundle: &Bundle) {
 fn deadlines(out: &mut String, bundle: &Bundle) {
     out.push_str("<h2>时限</h2>\n");
     for window in &bundle.deadlines.windows {
-        let stage = match window.stage.as_str() {
-            "first_reply" => "首次回复",
-            _ => "处理完结",
-        };
+        let stage = stage_name(&window.stage);
         let counts = if window.counts == 1 { "，当前计时" } else { "" };
         let rule = match window.rule.as_str() {
             "" => String::new(),
@@ -180,6 +177,13 @@ fn deadlines(out: &mut String, bundle: &Bundle) {
     }
 }
 
+fn stage_name(stage: &str) -> &'static str {
+    match stage {
+        "first_reply" => "首次回复",
+        _ => "处理完结",
+    }
+}
+
 fn history(out: &mut String, bundle: &Bundle, lang: Lang) {
     out.push_str("<h2>历史</h2>\n");
     if bundle.history.is_empty() {
@@ -194,7 +198,7 @@ fn history(out: &mut String, bundle: &Bundle, lang: Lang) {
         let title = if title.is_empty() { evidence.event.clone() } else { title };
         let _ = writeln!(
             out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td><td><div class=\"said\">{}</div>\
+            "<tr><td>{}</td><td class=\"when\">{}</td><td>{}</td><td>{} {}</td><td><div class=\"said\">{}</div>\
              <div class=\"hash\">哈希 {}</div></td></tr>",
             evidence.entry,
             BeijingTime::from_epoch(evidence.happened_at),
@@ -236,7 +240,8 @@ fn told(evidence: &Evidence) -> String {
     let before = object(&evidence.before);
     for (name, value) in object(&evidence.after) {
         let was = before.get(&name);
-        if was != Some(&value) && !(was.is_none() && value.is_null()) {
+        let nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        if was != Some(&value) && !(was.is_none_or(nothing) && nothing(&value)) {
             let was = was.map_or_else(|| "无".to_owned(), |was| plain(&name, was));
             lines.push(format!("{}：{was} → {}", field(&name), plain(&name, &value)));
         }
@@ -249,6 +254,7 @@ fn told(evidence: &Evidence) -> String {
 
 fn field(name: &str) -> &str {
     match name {
+        "windows" => "各时限",
         "images" => "图片地址",
         "assignee" => "处理人",
         "tags" => "标签",
@@ -266,6 +272,16 @@ fn plain(name: &str, value: &Value) -> String {
     use tousu_wire::codes::{CurrentStep, DetailStep, Overtime, State};
     match (name, value) {
         (_, Value::Null) => "无".to_owned(),
+        ("windows", Value::Object(windows)) => windows
+            .iter()
+            .filter(|(_, window)| window["ends"].is_i64())
+            .map(|(stage, window)| {
+                let ends = BeijingTime::from_epoch(window["ends"].as_i64().unwrap_or_default());
+                let rule = window["rule"].as_str().unwrap_or_default();
+                format!("{}至 {ends}（{rule}）", stage_name(stage))
+            })
+            .collect::<Vec<_>>()
+            .join("、"),
         (_, Value::String(text)) => text.clone(),
         (_, Value::Array(list)) => list.iter().map(|item| plain("", item)).collect::<Vec<_>>().join("、"),
         (_, Value::Number(number)) => match (name, number.as_i64()) {

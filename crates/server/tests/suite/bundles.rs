@@ -65,14 +65,9 @@ fn a_bundle_stands_by_itself() {
             assert!(!page.contains(forbidden), "{forbidden}");
         }
         assert!(page.contains("default-src 'none'"));
-        for shown in [
-            "&lt;script&gt;",
-            "188****1474",
-            "首次回复",
-            "商家回复",
-            "https://img.example/1.png?a=1&amp;b=2",
-        ] {
-            assert!(shown == "首次回复" || around[0].contains(shown), "{shown}");
+        for shown in ["&lt;script&gt;", "188****1474", "商家回复", "https://img.example/1.png?a=1&amp;b=2"]
+        {
+            assert!(around[0].contains(shown), "{shown}");
         }
         // It is history, and a second one says so.
         let history = desk.history(&id).await;
