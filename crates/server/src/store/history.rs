@@ -165,6 +165,8 @@ pub(super) struct Erased {
 pub(super) const ERASED: &str = "erased";
 /// The event of a number that was shown whole.
 pub(super) const REVEALED: &str = "revealed";
+/// The event of a file of evidence that was taken: `said` has its digest.
+pub const BUNDLED: &str = "bundled";
 /// Nothing was said.
 pub(super) const NOTHING_SAID: &str = "{}";
 
@@ -267,6 +269,38 @@ impl Tx {
         let mut chain = self.chain(shop).await?.ok_or_else(missing)?;
         let kept = chain.add(shop, entry);
         self.execute_all(shop, &kept_by(&kept, &chain)).await
+    }
+
+    /// What happened to a complaint, oldest first, each with the hash of the shop's entry before it.
+    pub async fn history_with_hashes_before(
+        &mut self,
+        shop: &ShopId,
+        complaint_id: &str,
+    ) -> Result<Vec<(Kept, String)>> {
+        let sql = format!(
+            "select {COLUMNS}, (select p.hash from history p where p.shop_id = $1 and p.entry = history.entry - 1)
+             from history where shop_id = $1 and complaint_id = $2 order by entry"
+        );
+        let behind = COLUMNS.split(',').count();
+        let decode =
+            |row: &Row<'_>| Ok((decode(row)?, row.optional_text(behind)?.unwrap_or_default().to_owned()));
+        self.query(shop, &sql, &[complaint_id.into()], decode).await
+    }
+
+    /// What happened to no complaint in particular, of these events, from that entry of the shop's on, oldest first.
+    pub async fn history_of_shop(
+        &mut self,
+        shop: &ShopId,
+        from: i64,
+        events: [&str; 2],
+        most: i64,
+    ) -> Result<Vec<Kept>> {
+        let sql = format!(
+            "select {COLUMNS} from history where shop_id = $1 and complaint_id = '' and entry >= $2
+                 and event in ($3, $4) order by entry limit $5"
+        );
+        let [one, other] = events;
+        self.query(shop, &sql, &[from.into(), one.into(), other.into(), most.into()], decode).await
     }
 
     /// The end of the shop's history as the shop knows it, if there is such a shop.

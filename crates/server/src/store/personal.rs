@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::acting::{LOG, Written};
 use super::complaints::{COLUMN_COUNT, COLUMNS};
 use super::handled::{HANDLING, handled};
-use super::history::{ERASED, Erased, NOTHING_SAID, REVEALED, kept_by};
+use super::history::{BUNDLED, ERASED, Erased, NOTHING_SAID, REVEALED, kept_by};
 use super::{Doer, Done, Result, Row, ShopId, Store, StoreError, Tx};
 use crate::complaint::Phone;
 use crate::privacy::{Opened, Place, Vault, VaultError};
@@ -192,7 +192,7 @@ impl Tx {
         let written = Written::of(&before, &before, version)?;
         let entries = self.history(shop, complaint_id).await?.into_iter().filter(|kept| {
             let entry = &kept.entry;
-            ![ERASED, REVEALED].contains(&entry.event.as_str())
+            ![ERASED, REVEALED, BUNDLED].contains(&entry.event.as_str())
                 && entry.said != NOTHING_SAID
                 && !kept.is_erased()
         });

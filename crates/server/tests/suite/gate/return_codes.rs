@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tousu_client::Credentials;
+use tousu_wire::complaint_export::ExportGet;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::{Endpoint, PermissionSet, ReturnCode};
@@ -197,6 +198,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(act("note", keyed("乙")).await, ReturnCode::KeyTaken);
     let reveal = json!({ "complaint_id": id, "reason": "联系" });
     provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
+    let none = json!({ "access_token": token, "export_id": 999 });
+    provoked.by(server.post(&ExportGet::path(), &none).await, ReturnCode::NoSuchExport);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {

@@ -204,6 +204,23 @@ fn no_number_leaves() {
                 seen.push((name, call(name, json!({ "complaint_id": id })).await.text));
             }
         }
+        for id in &ids[..100] {
+            seen.push((
+                "bundle",
+                call("bundle", json!({ "complaint_id": id, "operator": numbers[7] })).await.text,
+            ));
+        }
+        seen.push(("stats", call("tousu.stats.get", json!({})).await.text));
+        for format in ["csv", "ndjson"] {
+            let body = json!({ "access_token": demo.access_token, "format": format, "operator": numbers[8] });
+            let request = demo.http.post(format!("{}/tousu.complaint.export/1.0.0", demo.url));
+            let file = request.body(body.to_string()).send().await.unwrap().text().await.unwrap();
+            assert!(file.lines().count() > 3000, "{file}");
+            seen.push(("export", file));
+        }
+        for entry in 1..40 {
+            seen.push(("export", call("tousu.export.get", json!({ "export_id": entry })).await.text));
+        }
         // What is wrong, with a number in it.
         for number in numbers.iter().step_by(37) {
             for name in
@@ -262,6 +279,15 @@ fn no_number_leaves() {
         ] {
             let ran = program.run(&[arguments, &in_shop].concat());
             seen.push(("command", ran.out + &ran.err));
+        }
+        for file in ["all.csv", "all.ndjson", "c.html"] {
+            let arguments = match file {
+                "c.html" => vec!["complaint", "bundle", &ids[0], "--output", file],
+                _ => vec!["export", file],
+            };
+            let ran = program.run(&[&arguments[..], &in_shop].concat());
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            seen.extend([("command", ran.out + &ran.err), (file, program.read(file))]);
         }
         for arguments in
             [&["doctor"][..], &["config"], &["audit", "verify"], &["shop", "list", "--database", &numbers[0]]]
