@@ -56,6 +56,9 @@ pub(super) fn candidate<'a>(row: &'a Row<'_>) -> Result<Candidate<'a>> {
 
 /// Complaints that are walked over before an index is asked.
 const FIRST_WALK: usize = 128;
+/// Complaints that are walked over where a page is likely to be full by then: no index of words is as fast at what is
+/// neither common nor rare, since it has to be read whole.
+const WALK: usize = 2048;
 /// Complaints that one statement of a walk reads, at least and at most.
 const STRIDE: (usize, usize) = (64, 4096);
 /// An index that has no more complaints than this is worth more than a walk.
@@ -84,7 +87,7 @@ impl Tx {
         let is_known_rare = query.complaint_resource_id.is_some() || query.phone_tail.is_some();
         if !(is_known_rare || wanted.is_empty() && is_sql(query)) {
             let mut walked = 0;
-            while walked < FIRST_WALK && found.len() <= size && !walk.is_over {
+            while found.len() <= size && !walk.is_over && is_worth_it(walked, found.len(), size) {
                 walked += self.walk(shop, query, &mut walk, false, now, &mut found).await?;
             }
             if found.len() > size || walk.is_over {
@@ -314,6 +317,11 @@ impl Tx {
         }
         Ok(None)
     }
+}
+
+/// Whether a walk that has found so many should go on before an index is asked.
+fn is_worth_it(walked: usize, found: usize, size: usize) -> bool {
+    walked < FIRST_WALK || walked < WALK && walked * (size + 1) <= found * WALK
 }
 
 /// Where a walk along an order has come to.
