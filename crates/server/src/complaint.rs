@@ -8,7 +8,7 @@ use tousu_wire::codes::{
 use tousu_wire::written::RowRef;
 use tousu_wire::{BeijingTime, complaint_info_get, complaint_list};
 
-use crate::privacy::masked_text;
+use crate::privacy::{masked_id, masked_text};
 
 /// Hours to handle a complaint whose source says nothing else `[page: both examples]`.
 pub const DEFAULT_TIME_LIMIT_HOURS: i64 = 72;
@@ -93,7 +93,7 @@ impl<'a> Shown<'a> {
             complaint_from: self.complaint_from,
             complaint_id: self.complaint_id,
             complaint_reason: masked_text(self.complaint_reason),
-            complaint_resource_id: self.complaint_resource_id,
+            complaint_resource_id: masked_id(self.complaint_resource_id),
             complaint_resource_type: self.complaint_resource_type,
             complaint_time: BeijingTime::from_epoch(self.complaint_time),
             complaint_type: self.complaint_type,
@@ -172,6 +172,9 @@ impl Complaint {
     pub fn in_place_of(mut self, old: &Complaint) -> Self {
         if self.complainant_phone.whole() == old.complainant_phone.masked() {
             self.complainant_phone.clone_from(&old.complainant_phone);
+        }
+        if self.complaint_resource_id == masked_id(&old.complaint_resource_id) {
+            self.complaint_resource_id.clone_from(&old.complaint_resource_id);
         }
         if self.complaint_reason == masked_text(&old.complaint_reason) {
             self.complaint_reason.clone_from(&old.complaint_reason);
@@ -288,11 +291,11 @@ impl Complaint {
             complaint_id: self.complaint_id,
             app_id: app_id.to_owned(),
             state: self.state,
-            complainant_user_id,
+            complainant_user_id: masked_id(&complainant_user_id).into_owned(),
             complainant_phone: self.complainant_phone.masked(),
             complaint_from: self.complaint_from.number().to_string(),
             complaint_type: self.complaint_type,
-            complaint_resource_id: self.complaint_resource_id,
+            complaint_resource_id: masked_id(&self.complaint_resource_id).into_owned(),
             complaint_content_msg: masked_text(&content_msg).into_owned(),
             complaint_content_object: content_object.into_iter().map(masked_json).collect(),
             complaint_reason: masked_text(&self.complaint_reason).into_owned(),
@@ -335,6 +338,11 @@ impl Phone {
     /// As it came, for keeping.
     pub fn whole(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it says more than is shown of it.
+    pub fn is_whole(&self) -> bool {
+        self.masked() != self.0
     }
 
     /// `188****1474` `[page]`: of eleven characters the first three and the last four are shown, of

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod explaining;
+mod personal;
 mod shop;
 
 use serde_json::json;
@@ -12,9 +13,11 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
+pub use self::personal::{erase, reveal};
 pub use self::shop::{change_settings, shown as shown_settings};
 use crate::complaint::{Complaint, Details, Phone, Reply};
 use crate::life::{self, Actor, Event, NotAllowed, Ruled};
+use crate::privacy::masked_text;
 use crate::secrets;
 use crate::settings::Handling;
 use crate::shop_settings::ShopSettings;
@@ -50,6 +53,8 @@ pub enum Refused {
     NotAllowed(NotAllowed),
     /// The complaint is not what the caller saw: how it stands now (`中文 ¦ English`).
     Changed(Text),
+    /// There is no whole number, or why it cannot be opened (`中文 ¦ English`).
+    NotKept(Option<Text>),
     /// There is no such complaint.
     Unknown,
     /// The idempotency key was another call's.
@@ -221,7 +226,11 @@ pub async fn create(
     caller: &Caller<'_>,
     request: complaint_create::Request,
 ) -> Result<std::result::Result<complaint_create::Response, Refused>> {
-    let asked = hash("Create", &complaint_create::Request { idempotency_key: None, ..request.clone() });
+    // Masked, so that what is kept of the call cannot be tried until a number fits.
+    let phone = request.complainant_phone.clone().map(|phone| Phone(phone).masked());
+    let known_by =
+        complaint_create::Request { complainant_phone: phone, idempotency_key: None, ..request.clone() };
+    let asked = hash("Create", &known_by);
     let checked = request.checked().and_then(|request| {
         request.reason()?;
         Ok((creator(&request)?, request))
@@ -279,7 +288,8 @@ fn answered<T: serde::de::DeserializeOwned>(done: Done<Refused>) -> Result<std::
 fn doer(caller: &Caller<'_>, actor: Actor, operator: Option<&str>, key: Option<&str>, asked: String) -> Doer {
     Doer {
         client_id: caller.client_id.to_owned(),
-        operator: operator.unwrap_or(caller.client_id).to_owned(),
+        // It stays in the history when all else is erased, so that no number may stand in it.
+        operator: masked_text(operator.unwrap_or(caller.client_id)).into_owned(),
         actor,
         call: key.map(|key| (key.to_owned(), asked)),
         now: caller.now,
@@ -308,12 +318,17 @@ fn decided(
     let mut after = before.clone().standing_as(after.map_err(Refused::NotAllowed)?);
     let said = match action {
         Action::Assign => {
-            after.assignee = request.assignee.clone();
-            json!({ "assignee": request.assignee })
+            after.assignee = request.assignee.as_deref().map(|name| masked_text(name).into_owned());
+            json!({ "assignee": after.assignee })
         }
         Action::Tag => {
-            after.tags.retain(|tag| !request.remove.contains(tag));
-            after.tags.extend(request.add.iter().cloned());
+            // As the operator: they stay.
+            let masked = |tags: &[String]| -> Vec<String> {
+                tags.iter().map(|tag| masked_text(tag).into_owned()).collect()
+            };
+            let (add, remove) = (masked(&request.add), masked(&request.remove));
+            after.tags.retain(|tag| !remove.contains(tag));
+            after.tags.extend(add.iter().cloned());
             after.tags.sort_unstable();
             after.tags.dedup();
             if after.tags.len() > MOST_TAGS {
@@ -321,7 +336,7 @@ fn decided(
                     format!("投诉单最多 {MOST_TAGS} 个标签 ¦ a complaint has at most {MOST_TAGS} tags");
                 return Err(InvalidParameter::new("add", problem).into());
             }
-            json!({ "add": request.add, "remove": request.remove })
+            json!({ "add": add, "remove": remove })
         }
         _ => json!({ "content": request.content, "images": request.images }),
     };
@@ -354,8 +369,9 @@ pub fn standing(handled: &Handled, now: i64) -> Standing {
         first_reply_end_time: windows.and_then(|windows| windows.first_reply.as_ref()).map(ends),
         settlement_end_time: windows.map(|windows| ends(&windows.settlement)),
         closed_at: complaint.closed_at.map(BeijingTime::from_epoch),
-        assignee: handled.assignee.clone().unwrap_or_default(),
-        tags: handled.tags.clone(),
+        // Programs of before kept them as they came.
+        assignee: masked_text(handled.assignee.as_deref().unwrap_or_default()).into_owned(),
+        tags: handled.tags.iter().map(|tag| masked_text(tag).into_owned()).collect(),
     }
 }
 

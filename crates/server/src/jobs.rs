@@ -2,6 +2,8 @@
 //!
 //! The lease only spares double work. Every step is right whoever else does it, too.
 
+pub mod phones;
+
 use std::pin::pin;
 use std::time::Duration;
 

@@ -247,6 +247,8 @@ impl Event {
             ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
             ("removed", "移除 ¦ removed"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
+            ("revealed", "查看完整号码 ¦ number revealed"),
+            ("erased", "清除个人信息 ¦ personal data erased"),
             ("deadline_moved", "时限调整 ¦ deadline moved"),
         ];
         let known = Event::all().map(Event::names).find(|names| names.0 == name);

@@ -2,6 +2,7 @@
 //!
 //! Field docs are written `中文 ¦ English`: `tousu config` prints them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
 
 use crate::handling::Deadlines;
+use crate::privacy::Vault;
 
 /// What can be set. Durations are in seconds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub limits: Limits,
     /// 投诉处理 ¦ handling complaints
     pub handling: Handling,
+    /// 个人信息 ¦ personal data
+    pub privacy: Privacy,
     /// 存储 ¦ storage
     pub storage: Storage,
     /// 日志 ¦ the log
@@ -155,6 +159,36 @@ impl Handling {
     }
 }
 
+/// How personal data is kept.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Privacy {
+    /// 加密手机号所用的密钥，每个写作 编号:密钥（由 tousu key new 生成），第一个用于加密，其余仅用于解密。留空时 SQLite 用数据库旁的 .key 文件，PostgreSQL 只保存脱敏号码 ¦ the keys under which phone numbers are kept, each as ID:KEY (tousu key new makes one); the first seals, all of them open. Empty: SQLite uses the .key file beside the database, PostgreSQL keeps masked numbers only
+    pub keys: Keys,
+}
+
+/// Keys that are not to be shown: their Debug output has their ids only.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Keys(pub Vec<String>);
+
+impl Keys {
+    /// The ids of the keys, each with stars for its key.
+    fn redacted(&self) -> Keys {
+        let id = |key: &String| match key.split_once(':') {
+            Some((id, _)) if id.len() <= 16 => format!("{}:***", id.trim()),
+            _ => "***".into(),
+        };
+        Keys(self.0.iter().map(id).collect())
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.redacted().0).finish()
+    }
+}
+
 /// What becomes of calls that cannot be counted for all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -267,6 +301,7 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("server.trusted_proxies")
+            .with_list_parse_key("privacy.keys")
             .source(Some(
                 // Only names that are settings: TOUSU_CONFIG and what tests use are none.
                 std::env::vars().filter(|(name, _)| is_setting(name)).collect(),
@@ -274,7 +309,7 @@ impl Settings {
         let mut builder = Config::builder().add_source(file).add_source(environment);
         for (key, value) in overrides {
             builder = match key.as_str() {
-                "server.trusted_proxies" => {
+                "server.trusted_proxies" | "privacy.keys" => {
                     builder.set_override(key, value.split(',').map(str::to_owned).collect::<Vec<_>>())?
                 }
                 _ => builder.set_override(key, value.as_str())?,
@@ -330,7 +365,10 @@ impl Settings {
                 ),
             ),
         ];
-        checks.into_iter().filter(|check| !check.0).map(|check| check.1).collect()
+        let keys = &self.privacy.keys.0;
+        let bad_key = (!keys.is_empty()).then(|| Vault::new(keys).err()).flatten();
+        let wrong = checks.into_iter().filter(|check| !check.0).map(|check| check.1);
+        wrong.chain(bad_key.map(|error| error.to_string())).collect()
     }
 
     /// The settings with what is secret taken out.
@@ -338,6 +376,7 @@ impl Settings {
         let mut shown = self.clone();
         shown.database.0 = redacted_url(&shown.database.0);
         shown.limits.redis = redacted_url(&shown.limits.redis);
+        shown.privacy.keys = shown.privacy.keys.redacted();
         shown
     }
 }

@@ -58,6 +58,8 @@ pub enum PermissionSet {
     Platform,
     /// 应用管理: decide what holds for the shop `[ours]`.
     Apps,
+    /// 投诉管理-敏感信息: see and erase what is personal `[ours]`.
+    Sensitive,
 }
 
 impl PermissionSet {
@@ -67,6 +69,7 @@ impl PermissionSet {
         PermissionSet::ComplaintsHandle,
         PermissionSet::Platform,
         PermissionSet::Apps,
+        PermissionSet::Sensitive,
     ];
 
     /// The published name.
@@ -76,6 +79,7 @@ impl PermissionSet {
             PermissionSet::ComplaintsHandle => "投诉管理-处理",
             PermissionSet::Platform => "投诉管理-平台",
             PermissionSet::Apps => "应用管理",
+            PermissionSet::Sensitive => "投诉管理-敏感信息",
         }
     }
 

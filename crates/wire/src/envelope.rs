@@ -20,7 +20,7 @@ pub struct Envelope<T> {
 
 macro_rules! return_codes {
     ($($variant:ident = $code:literal, $text:literal;)*) => {
-        /// The gateway's return codes `[public]`; 3001 to 3005 `[ours]`.
+        /// The gateway's return codes `[public]`; those from 3001 on `[ours]`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ReturnCode {
             $(
@@ -65,6 +65,7 @@ return_codes! {
     NotAllowed = 3003, "当前不允许该操作 ¦ this is not allowed now";
     ChangedMeanwhile = 3004, "投诉单已被他人更改 ¦ the complaint was changed meanwhile";
     KeyTaken = 3005, "幂等键已用于另一调用 ¦ the idempotency key belongs to another call";
+    PhoneNotKept = 3008, "没有保存完整号码 ¦ the whole number is not kept";
 }
 
 impl ReturnCode {

@@ -17,7 +17,7 @@ pub struct RowRef<'a> {
     pub complaint_from: ComplaintFrom,
     pub complaint_id: &'a str,
     pub complaint_reason: Cow<'a, str>,
-    pub complaint_resource_id: &'a str,
+    pub complaint_resource_id: Cow<'a, str>,
     pub complaint_resource_type: i64,
     pub complaint_time: BeijingTime,
     pub complaint_type: ComplaintType,
@@ -41,7 +41,7 @@ impl RowRef<'_> {
         number(out, ",\"complaint_from\":", self.complaint_from.number());
         text(out, ",\"complaint_id\":", self.complaint_id);
         text(out, ",\"complaint_reason\":", &self.complaint_reason);
-        text(out, ",\"complaint_resource_id\":", self.complaint_resource_id);
+        text(out, ",\"complaint_resource_id\":", &self.complaint_resource_id);
         number(out, ",\"complaint_resource_type\":", self.complaint_resource_type);
         moment(out, ",\"complaint_time\":", self.complaint_time);
         number(out, ",\"complaint_type\":", self.complaint_type.number());
@@ -63,7 +63,7 @@ impl RowRef<'_> {
             complaint_from: self.complaint_from,
             complaint_id: self.complaint_id.to_owned(),
             complaint_reason: self.complaint_reason.clone().into_owned(),
-            complaint_resource_id: self.complaint_resource_id.to_owned(),
+            complaint_resource_id: self.complaint_resource_id.to_string(),
             complaint_resource_type: self.complaint_resource_type,
             complaint_time: self.complaint_time,
             complaint_type: self.complaint_type,
@@ -149,7 +149,7 @@ mod tests {
                 complaint_from: small[1].into(),
                 complaint_id: &texts[1],
                 complaint_reason: texts[2].as_str().into(),
-                complaint_resource_id: &texts[3],
+                complaint_resource_id: texts[3].as_str().into(),
                 complaint_resource_type: numbers[1],
                 complaint_time: time(2),
                 complaint_type: small[2].into(),

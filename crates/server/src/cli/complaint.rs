@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use tousu_wire::codes::{CodeTable, ComplaintFrom};
 use tousu_wire::complaint_act::{Act, Standing};
-use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_batch, complaint_changes, complaint_create};
+use tousu_wire::{
+    BeijingTime, InvalidParameter, Text, complaint_batch, complaint_changes, complaint_create,
+    complaint_erase, complaint_reveal,
+};
 
 use super::app::no_shop;
 use super::search::Search;
@@ -84,6 +87,31 @@ enum What {
         /// 最多多少条，1 到 1000 ¦ how many at most, 1 to 1000
         #[arg(long, value_name = "COUNT")]
         page_size: Option<i64>,
+    },
+    /// 查看完整手机号，记入历史 ¦ reveal a phone number, which the history keeps
+    Reveal {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+        /// 原因，记入历史 ¦ what for, for the history
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// 清除个人信息，不可恢复 ¦ erase a person's data for good
+    Erase {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: Option<String>,
+        /// 用户 id：其全部投诉单 ¦ all complaints of this user
+        #[arg(long, value_name = "ID")]
+        user: Option<String>,
+        /// 手机号：其全部投诉单 ¦ all complaints of whoever has this number
+        #[arg(long, value_name = "NUMBER")]
+        phone: Option<String>,
+        /// 原因，记入历史 ¦ what for, for the history
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// 仅列出 ¦ only name the complaints
+        #[arg(long)]
+        dry_run: bool,
     },
     /// 显示历史 ¦ show what happened to a complaint
     History {
@@ -192,6 +220,19 @@ impl Complaint {
             What::Show { complaint_id } => desk.show(&complaint_id).await?,
             What::Batch(batch) => return desk.batch(batch).await,
             What::Changes { cursor, page_size } => desk.changes(cursor, page_size).await?,
+            What::Reveal { complaint_id, reason } => desk.reveal(complaint_id, reason).await?,
+            What::Erase { complaint_id, user, phone, reason, dry_run } => {
+                desk.erase(complaint_erase::Request {
+                    complaint_id,
+                    complainant_user_id: user,
+                    complainant_phone: phone,
+                    reason: Some(reason),
+                    dry_run: Some(dry_run.into()),
+                    operator: desk.operator.clone(),
+                    idempotency_key: None,
+                })
+                .await?
+            }
             What::History { complaint_id } => desk.history(&complaint_id).await?,
             What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
         }
@@ -306,6 +347,37 @@ impl Desk<'_> {
         self.session.print(&standing, |standing| self.told(standing))
     }
 
+    async fn reveal(&self, complaint_id: String, reason: String) -> anyhow::Result<()> {
+        let request = complaint_reveal::Request {
+            complaint_id: Some(complaint_id.clone()),
+            reason: Some(reason),
+            operator: self.operator.clone(),
+            idempotency_key: None,
+        };
+        let done = handling::reveal(&self.store, &self.shop, &self.caller(), request).await?;
+        let revealed = done.or_else(|why| self.refuse(why, &complaint_id))?;
+        self.session.print(&revealed, |revealed| revealed.complainant_phone.clone())
+    }
+
+    async fn erase(&self, request: complaint_erase::Request) -> anyhow::Result<()> {
+        let complaint_id = request.complaint_id.clone().unwrap_or_default();
+        let done = handling::erase(&self.store, &self.shop, &self.caller(), request).await?;
+        let erased = done.or_else(|why| self.refuse(why, &complaint_id))?;
+        self.session.print(&erased, |erased| {
+            let count = erased.complaint_ids.len();
+            let (zh, en) = match (erased.dry_run, erased.more) {
+                (true, _) => ("将清除", "to be erased"),
+                (false, true) => ("已清除，还有更多，请再次执行", "erased, and there are more: run it again"),
+                (false, false) => ("已清除", "erased"),
+            };
+            let ids = erased.complaint_ids.join("\n");
+            format!(
+                "{}\n{ids}",
+                self.session.pick(&format!("{count} 个投诉单{zh} ¦ {count} complaints {en}"))
+            )
+        })
+    }
+
     async fn history(&self, complaint_id: &str) -> anyhow::Result<()> {
         let mut tx = self.store.read().await?;
         if tx.handled(&self.shop, complaint_id).await?.is_none() {
@@ -322,7 +394,7 @@ impl Desk<'_> {
                     "entry": kept.number,
                     "event": kept.entry.event,
                     "actor": kept.entry.actor,
-                    "operator": kept.entry.operator,
+                    "operator": masked_text(&kept.entry.operator),
                     "happened_at": BeijingTime::from_epoch(kept.entry.happened_at),
                     "said": masked_text(&kept.entry.said),
                     "hash": kept.hash,
@@ -341,8 +413,9 @@ impl Desk<'_> {
             BeijingTime::from_epoch(entry.happened_at).to_string(),
             self.session.pick(title),
             entry.actor.clone(),
-            entry.operator.clone(),
-            masked_text(said["content"].as_str().unwrap_or_default()).into_owned(),
+            masked_text(&entry.operator).into_owned(),
+            masked_text(said["content"].as_str().or(said["reason"].as_str()).unwrap_or_default())
+                .into_owned(),
         ]
     }
 
@@ -370,6 +443,8 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
         Refused::NotAllowed(why) => both(&why.text()),
         Refused::Changed(text) => both(&text),
         Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
+        Refused::NotKept(None) => both(&tousu_wire::ReturnCode::PhoneNotKept.meaning().into()),
+        Refused::NotKept(Some(why)) => both(&why),
         Refused::KeyTaken => "幂等键已用于另一调用 ¦ the idempotency key belongs to another call".into(),
         Refused::NoShop => no_shop(shop),
     };

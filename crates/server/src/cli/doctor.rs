@@ -5,9 +5,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::Session;
+use tousu_wire::{Lang, Text};
+
 use crate::index::Indexes;
+use crate::privacy::keys;
 use crate::remembered::Moment;
-use crate::store::{self, Finding, ShopId, Store};
+use crate::store::{self, Examined, Finding, ShopId, Store};
 
 pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     let settings = &session.settings;
@@ -22,6 +25,7 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     findings.extend(store.examine(now).await.with_context(|| session.unopened())?);
     findings.push(recounted(&store, now).await.with_context(|| session.unopened())?);
     findings.push(words(&store).await.with_context(|| session.unopened())?);
+    findings.push(phones(&session, &store).await?);
     let problems = settings.problems();
     findings.push(Finding {
         what: "设置 ¦ settings".into(),
@@ -36,6 +40,42 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
         findings.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Opens every phone number that is kept.
+async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
+    let what = "手机号加密 ¦ phone numbers are sealed".into();
+    let vault = match keys::existing(&session.settings) {
+        Ok(vault) => vault,
+        Err(error) => return Ok(Finding { what, good: false, seen: both(&error) }),
+    };
+    let mut tx = store.read().await?;
+    tx.unhurried().await?;
+    let mut all = Examined::default();
+    for shop in tx.shops().await?.iter().filter_map(|shop| ShopId::parse(&shop.app_id)) {
+        let Examined { kept, to_reseal, unopenable, plain } =
+            tx.examine_phones(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
+        all.kept += kept;
+        all.to_reseal += to_reseal;
+        all.unopenable += unopenable;
+        all.plain += plain;
+    }
+    let Examined { kept, to_reseal, unopenable, plain } = all;
+    Ok(Finding {
+        what,
+        good: unopenable == 0,
+        seen: format!(
+            "{kept} 个，待换密钥 {to_reseal}，无法解开 {unopenable}，未加密 {plain} ¦ {kept}, {to_reseal} to be resealed, {unopenable} cannot be opened, {plain} not sealed"
+        ),
+    })
+}
+
+fn both(error: &anyhow::Error) -> String {
+    let causes = |lang| {
+        let causes = error.chain().map(|cause| Text::from(cause.to_string()).pick(lang).to_owned());
+        causes.collect::<Vec<_>>().join(": ")
+    };
+    format!("{} ¦ {}", causes(Lang::Zh), causes(Lang::En))
 }
 
 /// Looks for some complaints of each shop in the index of words, by what they have.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use tousu_wire::Lang;
 use super::app::no_shop;
 use super::{Session, shop_id};
 use crate::import::{self, Format, Reject, Report};
+use crate::privacy::masked_text;
 
 #[derive(Args)]
 pub(super) struct Import {
@@ -75,7 +77,13 @@ impl Import {
         }
         let mut kept = match &self.rejects {
             Some(path) => Some(BufWriter::new(
-                File::create(path)
+                // The rows as they came, so that they can be put right: for nobody else to read.
+                File::options()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(path)
                     .with_context(|| format!("{0} 无法写入 ¦ {0} cannot be written", path.display()))?,
             )),
             None => None,
@@ -169,10 +177,11 @@ fn progress_bar(file: &std::path::Path, format: Format) -> ProgressBar {
 }
 
 fn told_reject(session: &Session, reject: &Reject) -> String {
-    let line = reject.line;
+    let (line, reason) = (reject.line, session.pick(&reject.reason));
+    let reason = masked_text(&reason);
     match session.lang {
-        Lang::Zh => format!("第 {line} 行：{}", session.pick(&reject.reason)),
-        Lang::En => format!("line {line}: {}", session.pick(&reject.reason)),
+        Lang::Zh => format!("第 {line} 行：{reason}"),
+        Lang::En => format!("line {line}: {reason}"),
     }
 }
 

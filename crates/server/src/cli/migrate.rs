@@ -6,16 +6,23 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::Session;
+use crate::jobs;
 
 pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     let store = session.open().await?;
     let spread = store.spread().await.context("表未能分布 ¦ the tables were not distributed")?;
-    let told = json!({ "database": store.kind(), "migration": store.migration().await?, "citus": spread.is_some(), "distributed": spread });
+    let sealed = jobs::phones::seal(&store).await?.sealed;
+    let told = json!({ "sealed": sealed, "database": store.kind(), "migration": store.migration().await?, "citus": spread.is_some(), "distributed": spread });
     session.print(&told, |told| {
         let (kind, version) = (store.kind(), &told["migration"]);
         let mut lines = vec![session.pick(&format!(
             "{kind} 已是最新（迁移 {version}） ¦ {kind} is up to date (migration {version})"
         ))];
+        if sealed > 0 {
+            lines.push(
+                session.pick(&format!("已加密 {sealed} 个手机号 ¦ {sealed} phone numbers were sealed")),
+            );
+        }
         match spread.as_deref() {
             None => {}
             Some([]) => lines.push(session.pick("Citus：各表均已分布 ¦ Citus: every table is distributed")),

@@ -9,6 +9,7 @@ mod config;
 mod deadline;
 mod doctor;
 mod import;
+mod key;
 mod migrate;
 mod search;
 mod serve;
@@ -27,6 +28,7 @@ use comfy_table::{Table, presets};
 use tousu_wire::{Lang, Text};
 
 use crate::clock::Clock;
+use crate::privacy::{keys, masked_text};
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
 
@@ -74,6 +76,9 @@ enum Command {
     Token(token::Token),
     /// 处理投诉 ¦ handle complaints
     Complaint(complaint::Complaint),
+    /// 管理加密密钥 ¦ manage the keys for phone numbers
+    #[command(subcommand)]
+    Key(key::Key),
     /// 查看期限规则，解释时限 ¦ deadline rules, and deadlines explained
     #[command(subcommand)]
     Deadline(deadline::Deadline),
@@ -122,7 +127,8 @@ pub fn main() -> ExitCode {
             let mark = if lang == Lang::Zh { "错误" } else { "error" };
             let causes: Vec<String> =
                 error.chain().map(|cause| Text::from(cause.to_string()).pick(lang).to_owned()).collect();
-            eprintln!("{mark}: {}", causes.join(": "));
+            // What was typed may be in it.
+            eprintln!("{mark}: {}", masked_text(&causes.join(": ")));
             ExitCode::FAILURE
         }
     }
@@ -162,6 +168,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::App(app) => app.run(context).await,
             Command::Token(token) => token.run(context).await,
             Command::Complaint(complaint) => complaint.run(context).await,
+            Command::Key(key) => key.run(context).await,
             Command::Deadline(deadline) => deadline.run(context).await,
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
@@ -247,13 +254,16 @@ impl Session {
     /// The database, created if it is not there.
     async fn open(&self) -> anyhow::Result<Store> {
         let url = &self.settings.database.0;
-        Store::open(url, &self.settings.storage).await.with_context(|| self.unopened())
+        let store = Store::open(url, &self.settings.storage).await.with_context(|| self.unopened())?;
+        Ok(store.with_vault(keys::vault(&self.settings)?))
     }
 
     /// The database, which must be there.
     async fn open_existing(&self) -> anyhow::Result<Store> {
         let url = &self.settings.database.0;
-        Store::open_existing(url, &self.settings.storage).await.with_context(|| self.unopened())
+        let store =
+            Store::open_existing(url, &self.settings.storage).await.with_context(|| self.unopened())?;
+        Ok(store.with_vault(keys::vault(&self.settings)?))
     }
 
     fn unopened(&self) -> String {

@@ -63,6 +63,23 @@ impl Serve {
         if settings.limits.redis.is_empty() && store.kind() == "PostgreSQL" {
             tracing::info!("limits are counted per node: set limits.redis if there are several");
         }
+        if store.vault().is_none() {
+            tracing::warn!(
+                "no key is set: phone numbers are kept masked only; put one that `tousu key new` makes into privacy.keys"
+            );
+        }
+        let sealing = tokio::spawn({
+            let store = store.clone();
+            async move {
+                match jobs::phones::seal(&store).await {
+                    Ok(done) if done.sealed > 0 => {
+                        tracing::info!(sealed = done.sealed, "phone numbers of an older program")
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "not every phone number is sealed"),
+                }
+            }
+        });
         let (end_jobs, jobs_ended) = oneshot::channel::<()>();
         let jobs = jobs::run(store.clone(), settings.storage.clone(), clock.clone(), async {
             let _ = jobs_ended.await;
@@ -76,6 +93,8 @@ impl Serve {
         let gateway = Gateway::new(store, settings, clock, gateway::record_metrics())?;
         gateway::serve(gateway, listener, stop).await;
         drop((end_jobs, end_following));
+        // What is under way is taken back, and done at the next start.
+        sealing.abort();
         jobs.await?;
         following.await?;
         tracing::info!("stopped");

@@ -81,7 +81,7 @@ pub const COLUMNS: &[Column] = &[
         text(&row.listed.complaint_reason)
     }),
     column("complaint_resource_id", "资源或订单", "Order or resource", Kind::Id, 30, |row, _| {
-        text(row.listed.complaint_resource_id)
+        text(&row.listed.complaint_resource_id)
     }),
     column("complaint_resource_type", "资源类型", "Resource type", Kind::Number, 10, |row, _| {
         Cell::Number(row.listed.complaint_resource_type)

@@ -298,7 +298,7 @@ mod tests {
             complaint_from: 101.into(),
             complaint_id: id,
             complaint_reason: "".into(),
-            complaint_resource_id: "20240417180801783546",
+            complaint_resource_id: "20240417180801783546".into(),
             complaint_resource_type: 0,
             complaint_time: BeijingTime::from_epoch(time),
             complaint_type: 1.into(),

@@ -6,6 +6,7 @@ use tousu_wire::{BeijingTime, InvalidParameter, Lang, Text};
 use super::admit::{Call, Unanswered};
 use super::interface::Data;
 use crate::life::Event;
+use crate::privacy::masked_text;
 use crate::store::{Happened, Seen};
 
 /// 获取投诉单变更
@@ -39,7 +40,7 @@ pub(crate) fn response(happened: Vec<Happened>, seen: Seen, more: bool, lang: La
         title: Text::from(Event::title_of(&what.event)).pick(lang).to_owned(),
         event: what.event,
         actor: what.actor,
-        operator: what.operator,
+        operator: masked_text(&what.operator).into_owned(),
         happened_at: BeijingTime::from_epoch(what.happened_at),
         complaint_id,
         complaint,

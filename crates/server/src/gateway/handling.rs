@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use crate::complaint::masked_json;
 use crate::handling::{self, Action, Caller, Refused};
 use crate::life::{Actor, Event};
+use crate::privacy::masked_text;
 use crate::store::{KeptEntry, StoreError};
 
 /// The interface of an action.
@@ -96,18 +97,19 @@ pub(super) async fn history(
     let tx = call.snapshot().await?;
     tx.handled(&shop, &complaint_id).await?.ok_or_else(|| no_such_complaint(&complaint_id))?;
     let shown = |kept: KeptEntry| {
-        let KeptEntry { number, entry, hash } = kept;
+        let KeptEntry { number, entry, hash, .. } = kept;
         let title = Event::title_of(&entry.event);
         Ok(complaint_history::Entry {
             entry: number,
             title: Text::from(title).pick(lang).to_owned(),
             event: entry.event,
             actor: entry.actor,
-            operator: entry.operator,
+            operator: masked_text(&entry.operator).into_owned(),
             happened_at: BeijingTime::from_epoch(entry.happened_at),
-            before: json(&entry.before)?,
-            after: json(&entry.after)?,
-            said: masked_json(json(&entry.said)?),
+            before: masked_json(json(&entry.before)?),
+            after: masked_json(json(&entry.after)?),
+            // Nothing, where that was erased.
+            said: if entry.said.is_empty() { Value::Null } else { masked_json(json(&entry.said)?) },
             hash,
         })
     };
@@ -158,6 +160,8 @@ pub(super) fn refusal(why: Refused, complaint_id: &str) -> Refusal {
         Refused::Parameter(invalid) => invalid.into(),
         Refused::NotAllowed(why) => Refusal::because(ReturnCode::NotAllowed, why.text()),
         Refused::Changed(text) => Refusal::because(ReturnCode::ChangedMeanwhile, text),
+        Refused::NotKept(None) => Refusal::new(ReturnCode::PhoneNotKept),
+        Refused::NotKept(Some(why)) => Refusal::because(ReturnCode::PhoneNotKept, why),
         Refused::Unknown => no_such_complaint(complaint_id),
         Refused::KeyTaken => Refusal::new(ReturnCode::KeyTaken),
         Refused::NoShop => Refusal::new(ReturnCode::AccessTokenExpired),

@@ -10,6 +10,7 @@ mod heard;
 mod idle;
 mod interface;
 mod limiter;
+mod personal;
 mod refusal;
 mod searching;
 mod serve;
@@ -43,10 +44,12 @@ use tousu_wire::complaint_act;
 use tousu_wire::complaint_batch::ComplaintBatch;
 use tousu_wire::complaint_changes::ComplaintChanges;
 use tousu_wire::complaint_create::ComplaintCreate;
+use tousu_wire::complaint_erase::ComplaintErase;
 use tousu_wire::complaint_get::ComplaintGet;
 use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
+use tousu_wire::complaint_reveal::ComplaintReveal;
 use tousu_wire::complaint_search::ComplaintSearch;
 use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::openapi::OpenApi;
@@ -122,6 +125,8 @@ impl Gateway {
             .endpoint::<DeadlineExplain>()
             .endpoint::<SettingsGet>()
             .endpoint::<SettingsSet>()
+            .endpoint::<ComplaintReveal>()
+            .endpoint::<ComplaintErase>()
             .endpoint::<StatsGet>();
         Ok(Arc::new(Gateway {
             limiter: Limiter::new(&settings.limits, &clock),
@@ -166,6 +171,8 @@ impl Gateway {
             interface::<DeadlineExplain, _, _>(handling::explain),
             interface::<SettingsGet, _, _>(settings::get),
             interface::<SettingsSet, _, _>(settings::set),
+            interface::<ComplaintReveal, _, _>(personal::reveal),
+            interface::<ComplaintErase, _, _>(personal::erase),
             interface::<StatsGet, _, _>(stats::get),
         ];
         let others = Router::new()

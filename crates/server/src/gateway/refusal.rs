@@ -2,6 +2,7 @@
 
 use tousu_wire::{InvalidParameter, Lang, ReturnCode, Text};
 
+use crate::privacy::masked_text;
 use crate::store::StoreError;
 
 /// Why a call was not served.
@@ -33,13 +34,13 @@ impl Refusal {
         Refusal { cause: Some(cause.into()), retry_after: Some(1), ..Refusal::new(ReturnCode::Busy) }
     }
 
-    /// `msg` of the answer.
+    /// `msg` of the answer. What was received may be in it, and personal numbers in that: they are masked.
     pub(crate) fn message(&self, lang: Lang) -> String {
         let meaning = self.code.label(lang);
         match &self.detail {
             Some(detail) => {
                 let colon = if lang == Lang::Zh { "：" } else { ": " };
-                format!("{meaning}{colon}{}", detail.pick(lang))
+                format!("{meaning}{colon}{}", masked_text(detail.pick(lang)))
             }
             None => meaning,
         }

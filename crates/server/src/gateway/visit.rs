@@ -13,6 +13,7 @@ use tousu_wire::{Envelope, ReturnCode};
 use super::client_ip::client_ip;
 use super::refusal::Refusal;
 use super::{Answered, Gateway};
+use crate::privacy::masked_id;
 use crate::secrets;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -131,12 +132,13 @@ fn written<T: Serialize>(envelope: &Envelope<T>) -> Bytes {
     })
 }
 
-/// The caller's own id, if it is a sane one; otherwise a new one.
+/// The caller's own id, if it is a sane one and no person's number; otherwise a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let sane = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
-        (1..=64).contains(&bytes.len()) && bytes.iter().all(plain)
+        let is_number = || value.to_str().is_ok_and(|id| masked_id(id) != id);
+        (1..=64).contains(&bytes.len()) && bytes.iter().all(plain) && !is_number()
     };
     headers.get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
         HeaderValue::try_from(secrets::random_text(16)).unwrap_or(HeaderValue::from_static("none"))

@@ -56,6 +56,27 @@ pub fn masked_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.char_indices().map(shown).collect())
 }
 
+/// As [`masked_text`], for a field that holds an id, an order's number for example: as behind `订单号`, only what
+/// is a phone's, a person's or a card's number beyond doubt is hidden.
+///
+/// ```
+/// use tousu::privacy::masked_id;
+/// assert_eq!(masked_id("18812341474"), "188****1474");
+/// assert_eq!(masked_id("4200002137202404"), "4200002137202404");
+/// ```
+pub fn masked_id(id: &str) -> Cow<'_, str> {
+    const BEFORE: &str = "订单号：";
+    // An id with letters is an id; of identity numbers the last may be one.
+    let has_letters = id.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.eq_ignore_ascii_case(&b'x'));
+    if has_letters || digits_at_most(id.as_bytes()) < FEWEST_DIGITS {
+        return Cow::Borrowed(id);
+    }
+    match masked_text(&format!("{BEFORE}{id}")) {
+        Cow::Owned(masked) if masked[BEFORE.len()..] != *id => Cow::Owned(masked[BEFORE.len()..].to_owned()),
+        _ => Cow::Borrowed(id),
+    }
+}
+
 /// A number that the digits of `text` do not exceed. Most texts have few, and nobody else looks at them: this
 /// is written so that the compiler takes many bytes at once.
 fn digits_at_most(text: &[u8]) -> usize {

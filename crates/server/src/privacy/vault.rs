@@ -9,7 +9,9 @@ use std::fmt;
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use rand::{CryptoRng, Rng};
+use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 const VERSION: &str = "v1";
@@ -17,6 +19,8 @@ const VERSION: &str = "v1";
 const KEY: usize = 32;
 /// Bytes of a nonce.
 const NONCE: usize = 24;
+/// Bytes of a digest: that two numbers have the same one is not to be expected.
+const DIGEST: usize = 12;
 /// A key's id is no longer, so that no key is taken for one and shown.
 const LONGEST_ID: usize = 16;
 
@@ -39,6 +43,8 @@ struct Key {
     id: String,
     // Wipes itself on drop.
     cipher: XChaCha20Poly1305,
+    /// Derived from the key, so that what it makes says nothing of that.
+    digests: Zeroizing<[u8; KEY]>,
 }
 
 /// What came out of a [`Vault`]. It is wiped on drop, and its Debug output says nothing of it.
@@ -114,7 +120,9 @@ impl Vault {
             let bytes = key_bytes(text).ok_or_else(|| VaultError::KeyEncoding { id: id.into() })?;
             let cipher = XChaCha20Poly1305::new_from_slice(&bytes)
                 .map_err(|_| VaultError::KeyLength { id: id.into(), bytes: bytes.len() })?;
-            vault.keys.push(Key { id: id.into(), cipher });
+            let mut digests = Zeroizing::new([0; KEY]);
+            digests.copy_from_slice(&hmac(&bytes, &[b"tousu digests of phone numbers"]));
+            vault.keys.push(Key { id: id.into(), cipher, digests });
         }
         if vault.keys.is_empty() { Err(VaultError::NoKeys) } else { Ok(vault) }
     }
@@ -139,7 +147,7 @@ impl Vault {
 
     /// `text` under the first key, as it may be kept at `place`. Sealing it again gives something else.
     pub fn seal(&self, place: Place<'_>, text: &str) -> String {
-        let Key { id, cipher } = &self.keys[0];
+        let Key { id, cipher, digests: _ } = &self.keys[0];
         let mut nonce = XNonce::default();
         rand::rng().fill_bytes(&mut nonce);
         let payload = Payload { msg: text.as_bytes(), aad: &bound(place, id) };
@@ -165,6 +173,27 @@ impl Vault {
         Ok(Opened(Zeroizing::new(text)))
     }
 
+    /// By what a shop's number is known again without being opened, however it is written: a MAC under the first
+    /// key. Without the key nobody can try numbers until one fits; other shops have others.
+    pub fn digest(&self, shop_id: &str, number: &str) -> String {
+        self.keys[0].digest(shop_id, number)
+    }
+
+    /// The same under each of the keys.
+    pub fn digests(&self, shop_id: &str, number: &str) -> Vec<String> {
+        self.keys.iter().map(|key| key.digest(shop_id, number)).collect()
+    }
+
+    /// Whether `digest` was made of that number under one of the keys.
+    pub fn is_digest(&self, digest: &str, shop_id: &str, number: &str) -> bool {
+        self.keys.iter().any(|key| key.digest(shop_id, number) == digest)
+    }
+
+    /// How everything begins that is sealed under the first key.
+    pub fn first_prefix(&self) -> String {
+        format!("{VERSION}.{}.", self.keys[0].id)
+    }
+
     /// Whether `sealed` is to be opened and sealed anew, since it is not under the first key. True as well for
     /// what was never sealed; [`key_id_of`] tells the two apart.
     pub fn needs_resealing(&self, sealed: &str) -> bool {
@@ -174,6 +203,38 @@ impl Vault {
     fn key(&self, id: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.id == id)
     }
+}
+
+impl Key {
+    fn digest(&self, shop_id: &str, number: &str) -> String {
+        let length = (shop_id.len() as u64).to_le_bytes();
+        let parts = [&length[..], shop_id.as_bytes(), &bare(number).into_bytes()];
+        Base64UrlUnpadded::encode_string(&hmac(&*self.digests, &parts)[..DIGEST])
+    }
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac =
+        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// A number without what people write between its digits, and without China's own prefix.
+fn bare(number: &str) -> String {
+    let digit = |character: char| match character {
+        '0'..='9' | '*' => Some(character),
+        '０'..='９' => char::from_digit(u32::from(character) - u32::from('０'), 10),
+        _ => None,
+    };
+    let digits: String = number.chars().filter_map(digit).collect();
+    if digits.is_empty() {
+        return number.to_owned();
+    }
+    let mobile = ["0086", "86"].iter().find_map(|prefix| {
+        digits.strip_prefix(prefix).filter(|rest| rest.len() == 11 && rest.starts_with('1'))
+    });
+    mobile.map_or(digits.clone(), str::to_owned)
 }
 
 impl fmt::Debug for Vault {
@@ -358,6 +419,24 @@ mod tests {
         // Nor does another id on the same text.
         let renamed = sealed.replacen("old", "new-2", 1);
         assert!(both.open(PLACE, &renamed).is_err());
+    }
+
+    #[test]
+    fn a_number_is_known_again_however_it_is_written() {
+        let (one, both) = (vault(&["old"]), vault(&["new-2", "old"]));
+        let digest = one.digest("app1", "18812341474");
+        for same in ["+8618812341474", "188 1234-1474", "008618812341474", "１８８１２３４１４７４"]
+        {
+            assert_eq!(one.digest("app1", same), digest, "{same}");
+        }
+        for (shop, other) in [("app1", "18812341475"), ("app2", "18812341474"), ("app1", "188****1474")] {
+            assert_ne!(one.digest(shop, other), digest);
+            assert!(!both.is_digest(&digest, shop, other));
+        }
+        assert_ne!(both.digest("app1", "18812341474"), digest);
+        assert!(both.is_digest(&digest, "app1", "18812341474"));
+        assert!(both.digests("app1", "18812341474").contains(&digest));
+        assert!(!vault(&["new-2"]).is_digest(&digest, "app1", "18812341474"));
     }
 
     #[test]

@@ -74,8 +74,9 @@ impl<'a> Candidate<'a> {
     pub fn row(&self, now: i64) -> Row {
         Row {
             row: self.shown.row(now).to_row(),
-            assignee: self.assignee.unwrap_or_default().to_owned(),
-            tags: self.tags(),
+            // Programs of before kept them as they came.
+            assignee: masked_text(self.assignee.unwrap_or_default()).into_owned(),
+            tags: self.tags().iter().map(|tag| masked_text(tag).into_owned()).collect(),
             detail_step: self.detail_step.unwrap_or(self.shown.current_step.into()),
             version: self.version,
             changed_at: BeijingTime::from_epoch(self.changed_at),

@@ -88,7 +88,7 @@ pub enum Done<E> {
 /// For how long a call is known again, in seconds `[ours]`.
 pub const CALLS_KNOWN: i64 = 24 * 3600;
 
-const HANDLING: &str =
+pub(super) const HANDLING: &str =
     "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows";
 
 impl Store {
@@ -264,7 +264,7 @@ const SETTINGS: &str = "update shops set settings = $2 where shop_id = $1";
 /// Who brought what was created through the gateway.
 const CREATED: &str = "created";
 
-const LOG: &str =
+pub(super) const LOG: &str =
     "insert into changes (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
      values ($1, $2, $3, 2, $4, $5)";
 
@@ -281,27 +281,28 @@ const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply
 const MORE: &str =
     "update complaints set source_number = $3, windows = $4 where shop_id = $1 and complaint_id = $2";
 
-const REMEMBER: &str = "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
+pub(super) const REMEMBER: &str =
+    "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
      values ($1, $2, $3, $4, $5, $6) on conflict (shop_id, client_id, call_key) do update
      set request_hash = excluded.request_hash, answer = excluded.answer, done_at = excluded.done_at";
 
-fn remembered<'a>(doer: &'a Doer, key: &'a str, hash: &'a str, answer: &'a str) -> Vec<Value<'a>> {
+pub(super) fn remembered<'a>(doer: &'a Doer, key: &'a str, hash: &'a str, answer: &'a str) -> Vec<Value<'a>> {
     vec![(&doer.client_id).into(), key.into(), hash.into(), answer.into(), doer.now.into()]
 }
 
 /// What a change writes, where it is not at hand.
-struct Written {
+pub(super) struct Written {
     complaint_id: String,
     version: i64,
     was: (i64, i64),
     tags: Option<String>,
     windows: Option<String>,
     before: String,
-    after: String,
+    pub(super) after: String,
 }
 
 impl Written {
-    fn of(before: &Handled, after: &Handled, version: i64) -> Result<Self> {
+    pub(super) fn of(before: &Handled, after: &Handled, version: i64) -> Result<Self> {
         Ok(Written {
             complaint_id: before.complaint.complaint_id.clone(),
             version,
@@ -313,7 +314,7 @@ impl Written {
         })
     }
 
-    fn entry(&self, event: &str, said: &str, doer: &Doer) -> Entry {
+    pub(super) fn entry(&self, event: &str, said: &str, doer: &Doer) -> Entry {
         Entry {
             complaint_id: self.complaint_id.clone(),
             version: self.version,
@@ -451,7 +452,7 @@ fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| StoreError::Value(error.to_string()))
 }
 
-fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
+pub(super) fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
     let at = |column: usize| COLUMN_COUNT + column;
     let tags = row.optional_text(at(5))?.map(read_json).transpose()?.unwrap_or_default();
     let windows: Option<Windows> = row.optional_text(at(7))?.map(read_json).transpose()?;
@@ -493,7 +494,7 @@ impl Tx {
     }
 
     /// What the same call did before, if it did.
-    async fn known_call<E>(&mut self, shop: &ShopId, doer: &Doer) -> Result<Option<Done<E>>> {
+    pub(super) async fn known_call<E>(&mut self, shop: &ShopId, doer: &Doer) -> Result<Option<Done<E>>> {
         const KNOWN: &str = "select request_hash, answer from done_calls
              where shop_id = $1 and client_id = $2 and call_key = $3 and done_at > $4";
         let Some((key, hash)) = &doer.call else { return Ok(None) };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
+use super::phones::Sealed;
 use super::{
     Brought, Driver, Incoming, Result, ShopId, Store, StoreError, Tx, TxDriver, Value, postgres, sqlite,
 };
@@ -98,7 +99,7 @@ impl Store {
                 (TxDriver::Postgres(postgres.begin_load().await?.into()), postgres::INDEXES)
             }
         };
-        Ok((Tx { driver, began }, indexes))
+        Ok((Tx { driver, began, vault: self.2.clone() }, indexes))
     }
 }
 
@@ -106,6 +107,8 @@ impl Store {
 pub(super) struct Texts {
     pub(super) content_object: String,
     pub(super) uploaded_images: String,
+    /// What the list shows of the number.
+    pub(super) phone: String,
     pub(super) phone_tail: String,
 }
 
@@ -115,6 +118,7 @@ impl Texts {
         Ok(Texts {
             content_object: to_json(&details.content_object)?,
             uploaded_images: to_json(&details.uploaded_images)?,
+            phone: complaint.complainant_phone.masked(),
             phone_tail: tail(complaint.complainant_phone.whole()),
         })
     }
@@ -163,11 +167,29 @@ impl Tx {
         rows: impl Iterator<Item = Placed<'a>> + Clone,
     ) -> Result<()> {
         let texts: Vec<Texts> = rows.clone().map(|row| Texts::of(row.incoming)).collect::<Result<_>>()?;
+        let vault = self.vault.as_deref();
+        let phones: Vec<_> = rows
+            .clone()
+            .filter_map(|row| {
+                let sealed = Sealed::of_new(vault, row.shop, &row.incoming.complaint)?;
+                Some((row.shop, row.number, sealed))
+            })
+            .collect();
+        let phones = phones.iter().map(|(shop, number, Sealed { sealed, digest })| {
+            [shop.as_str().into(), (*number).into(), sealed.into(), digest.into()]
+        });
         let rows = rows.zip(&texts).map(|(row, texts)| whole_row(row, texts, source, version, changed_at));
         let columns = format!("{COLUMNS}, {MORE_COLUMNS}");
+        const PHONES: &str = "shop_id, number, sealed, digest";
         match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.append("complaints", &columns, rows),
-            TxDriver::Postgres(tx) => tx.append("complaints", &columns, rows).await,
+            TxDriver::Sqlite(tx) => {
+                tx.append("complaints", &columns, rows)?;
+                tx.append("phones", PHONES, phones)
+            }
+            TxDriver::Postgres(tx) => {
+                tx.append("complaints", &columns, rows).await?;
+                tx.append("phones", PHONES, phones).await
+            }
         }
     }
 }
@@ -182,7 +204,7 @@ fn whole_row<'a>(
     let Placed { shop, number, incoming: Incoming { complaint, details } } = row;
     let mut values = [Value::Null; ALL_COLUMN_COUNT];
     let (first, more) = values.split_at_mut(COLUMN_COUNT);
-    first.copy_from_slice(&encode(complaint));
+    first.copy_from_slice(&encode(complaint, &texts.phone));
     more.copy_from_slice(&[
         shop.as_str().into(),
         number.into(),

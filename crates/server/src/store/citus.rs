@@ -14,6 +14,7 @@ pub const SPREAD: &[&str] = &[
     "changes",
     "history",
     "done_calls",
+    "phones",
     "complaint_words",
 ];
 /// What belongs to no shop: copied to every machine.

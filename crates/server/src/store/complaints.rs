@@ -52,7 +52,8 @@ pub(super) fn decode(row: &Row<'_>) -> Result<Complaint> {
 }
 
 /// The same columns as bound values; destructured, so that a new field cannot be forgotten.
-pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
+/// `phone` is what is kept of the number: what the list shows of it.
+pub(super) fn encode<'a>(complaint: &'a Complaint, phone: &'a str) -> [Value<'a>; COLUMN_COUNT] {
     let Complaint {
         complaint_id,
         channel_type,
@@ -61,7 +62,7 @@ pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
         complaint_resource_type,
         complaint_resource_id,
         complaint_reason,
-        complainant_phone,
+        complainant_phone: _,
         complaint_time,
         state,
         current_step,
@@ -79,7 +80,7 @@ pub(super) fn encode(complaint: &Complaint) -> [Value<'_>; COLUMN_COUNT] {
         (*complaint_resource_type).into(),
         complaint_resource_id.into(),
         complaint_reason.into(),
-        complainant_phone.whole().into(),
+        phone.into(),
         (*complaint_time).into(),
         state.number().into(),
         current_step.number().into(),

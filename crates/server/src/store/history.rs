@@ -1,9 +1,15 @@
 //! SQL about what happened: entries that are never changed, each with the hash of the one before it.
+//!
+//! What was said can be taken away, and nothing else: the hash is over a hash of it, with a salt so that the text cannot
+//! be guessed from that. An entry `erased` behind it says so, or else it was taken away by hand.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Result, Row, ShopId, StoreError, Tx, Value};
-use crate::secrets::hex;
+use crate::secrets::{hex, random_text};
 
 /// One thing that happened to a complaint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +32,7 @@ pub struct Entry {
     pub before: String,
     /// And as it is (JSON).
     pub after: String,
-    /// What was said along with it (JSON).
+    /// What was said along with it (JSON); empty where that was erased.
     pub said: String,
 }
 
@@ -37,6 +43,10 @@ pub struct Kept {
     pub number: i64,
     /// What happened.
     pub entry: Entry,
+    /// What was hashed before what was said; `None` of older programs.
+    pub salt: Option<String>,
+    /// The hash of what was said; `None` of older programs, which hashed that itself.
+    pub said_hash: Option<String>,
     /// What was kept as its hash.
     pub hash: String,
 }
@@ -62,9 +72,15 @@ pub enum Broken {
 }
 
 impl Entry {
-    /// Lower-case hex SHA-256 over the hash before it and all of it, each part with its length in front, so that no
-    /// two entries read alike.
-    pub fn hash(&self, shop: &ShopId, number: i64, before: &str) -> String {
+    /// The hash of what was said, with that salt before it.
+    pub fn said_hash(&self, salt: &str) -> String {
+        hash_of(&[salt, &self.said])
+    }
+
+    /// Lower-case hex SHA-256 over the hash before it and all of it, `said_hash` in the place of what was said (which
+    /// stands there itself in those of older programs), each part with its length in front, so that no two
+    /// entries read alike.
+    pub fn hash(&self, shop: &ShopId, number: i64, before: &str, said_hash: Option<&str>) -> String {
         let Entry {
             complaint_id,
             version,
@@ -77,7 +93,6 @@ impl Entry {
             after,
             said,
         } = self;
-        let mut hash = Sha256::new();
         let [number, version, happened_at] =
             [number, *version, *happened_at].map(|number| number.to_string());
         let parts = [
@@ -93,32 +108,82 @@ impl Entry {
             &happened_at,
             was,
             after,
-            said,
         ];
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
+        match said_hash {
+            // One part more, so that neither kind can be taken for the other.
+            Some(said_hash) => hash_of(&[&parts[..], &["said_hash", said_hash]].concat()),
+            None => hash_of(&[&parts[..], &[said]].concat()),
         }
-        hex(&hash.finalize())
     }
 }
+
+fn hash_of(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex(&hash.finalize())
+}
+
+impl Kept {
+    /// Whether what was said was taken away, or never was anything that could have been.
+    pub fn is_erased(&self) -> bool {
+        self.entry.said.is_empty()
+    }
+
+    /// Whether it is as it was written, behind that hash. Of what an older program said and what was taken away since
+    /// that cannot be told any more.
+    fn is_as_written(&self, shop: &ShopId, number: i64, before: &str) -> bool {
+        let Kept { number: _, entry, salt, said_hash: kept, hash } = self;
+        let said = match (salt, kept) {
+            (Some(salt), Some(_)) if self.is_erased() => salt.is_empty(),
+            (Some(salt), Some(kept)) => entry.said_hash(salt) == *kept,
+            (None, None) if self.is_erased() => return true,
+            (salt, kept) => salt.is_none() && kept.is_none(),
+        };
+        said && entry.hash(shop, number, before, kept.as_deref()) == *hash
+    }
+}
+
+/// What an entry `erased` has in `after` beside the complaint.
+#[derive(Deserialize)]
+struct Erased {
+    erased_entries: Vec<i64>,
+}
+
+/// The event of a complaint whose person's data was taken away.
+pub(super) const ERASED: &str = "erased";
+/// The event of a number that was shown whole.
+pub(super) const REVEALED: &str = "revealed";
+/// Nothing was said.
+pub(super) const NOTHING_SAID: &str = "{}";
 
 impl Chain {
     /// Adds an entry, and gives what is to be kept of it.
     pub fn add(&mut self, shop: &ShopId, entry: Entry) -> Kept {
+        let salt = if entry.said == NOTHING_SAID { String::new() } else { random_text(22) };
+        let said_hash = entry.said_hash(&salt);
         self.entries += 1;
-        self.hash = entry.hash(shop, self.entries, &self.hash);
-        Kept { number: self.entries, entry, hash: self.hash.clone() }
+        self.hash = entry.hash(shop, self.entries, &self.hash, Some(&said_hash));
+        Kept {
+            number: self.entries,
+            entry,
+            salt: Some(salt),
+            said_hash: Some(said_hash),
+            hash: self.hash.clone(),
+        }
     }
 }
 
 const COLUMNS: &str = "entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, \
-     said, hash";
+     said, hash, said_salt, said_hash";
 
 /// Keeps an entry.
 const KEEP: &str = "insert into history
-         (shop_id, entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, said, hash)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+         (shop_id, entry, complaint_id, version, event, actor, operator, client_id, happened_at, before, after, said, hash,
+          said_salt, said_hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 /// Notes the end of the history.
 const END: &str = "update shops set history_entries = $2, history_hash = $3 where shop_id = $1";
 
@@ -129,7 +194,7 @@ pub(super) fn kept_by<'a>(kept: &'a Kept, chain: &'a Chain) -> [(&'static str, V
 
 impl Kept {
     fn values(&self) -> Vec<Value<'_>> {
-        let Kept { number, entry, hash } = self;
+        let Kept { number, entry, salt, said_hash, hash } = self;
         vec![
             (*number).into(),
             (&entry.complaint_id).into(),
@@ -143,6 +208,8 @@ impl Kept {
             (&entry.after).into(),
             (&entry.said).into(),
             hash.into(),
+            salt.as_ref().into(),
+            said_hash.as_ref().into(),
         ]
     }
 }
@@ -164,6 +231,8 @@ fn decode(row: &Row<'_>) -> Result<Kept> {
             said: text(10)?,
         },
         hash: text(11)?,
+        salt: row.optional_text(12)?.map(str::to_owned),
+        said_hash: row.optional_text(13)?.map(str::to_owned),
     })
 }
 
@@ -203,27 +272,43 @@ impl Tx {
         const CHUNK: i64 = 1000;
         let Some(end) = self.chain(shop).await? else { return Ok(None) };
         let mut seen = Chain::default();
+        // Of which what was said is gone, and no entry has said so yet.
+        let mut gone = BTreeMap::new();
         loop {
             let kept = self.entries_after(shop, seen.entries, CHUNK).await?;
             if kept.is_empty() {
                 break;
             }
-            for Kept { number, entry, hash } in kept {
+            for kept in kept {
+                let number = kept.number;
                 if number != seen.entries + 1 {
                     return Ok(Some(Broken::Missing(seen.entries + 1)));
                 }
                 if number > end.entries {
                     return Ok(Some(Broken::Added(number)));
                 }
-                if seen.add(shop, entry).hash != hash {
+                if !kept.is_as_written(shop, number, &seen.hash) {
                     return Ok(Some(Broken::Changed(number)));
                 }
+                let Kept { entry, hash, .. } = kept;
+                if entry.said.is_empty() {
+                    gone.insert(number, entry.complaint_id);
+                } else if entry.event == ERASED
+                    && let Ok(Erased { erased_entries }) = serde_json::from_str(&entry.after)
+                {
+                    for erased in erased_entries {
+                        if gone.get(&erased) == Some(&entry.complaint_id) {
+                            gone.remove(&erased);
+                        }
+                    }
+                }
+                seen = Chain { entries: number, hash };
             }
         }
         Ok(match (seen.entries < end.entries, seen.hash == end.hash) {
             (true, _) => Some(Broken::Missing(seen.entries + 1)),
             (false, false) => Some(Broken::Changed(seen.entries)),
-            (false, true) => None,
+            (false, true) => gone.first_key_value().map(|(number, _)| Broken::Changed(*number)),
         })
     }
 }

@@ -7,12 +7,13 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use super::bulk::Texts;
-use super::complaints::{COLUMN_COUNT, COLUMNS, decode, encode, to_json};
+use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
 use super::history::{Entry, kept_by};
-use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
+use super::phones::{self, Sealed, There, Whole};
+use super::{Result, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
-use crate::privacy::tail;
+use crate::privacy::{Vault, tail};
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -47,12 +48,14 @@ pub enum Outcome {
 struct Change {
     old: Complaint,
     new: Complaint,
-    phone_tail: String,
+    whole: Whole,
+    /// Where the phone is another one.
+    phone_tail: Option<String>,
     number: i64,
 }
 
-/// Complaints that are there, by id, with their numbers.
-type Known = HashMap<String, (Complaint, i64)>;
+/// Complaints that are there, by id.
+type Known = HashMap<String, There>;
 
 /// What became of arriving complaints, before the changes among them are written.
 struct Added {
@@ -73,7 +76,7 @@ impl Store {
     ) -> Result<Option<Vec<Outcome>>> {
         let question = are_few(batch).then(|| known(batch.iter()));
         let question = question.as_ref().map(|(sql, ids)| (sql.as_str(), &ids[..]));
-        let Some((mut tx, taken, known)) = self.write_asking(shop, question, read_known).await? else {
+        let Some((mut tx, taken, known)) = self.write_asking(shop, question, There::read).await? else {
             return Ok(None);
         };
         let (version, mut chain) = (taken.version, taken.chain);
@@ -170,7 +173,7 @@ impl Tx {
             }
             rest = later;
         }
-        let changes = changes(batch, known, &mut outcomes)?;
+        let changes = changes(self.vault.as_deref(), shop, batch, known, &mut outcomes)?;
         Ok(Added { outcomes, changes, numbers })
     }
 
@@ -197,7 +200,7 @@ impl Tx {
         let mut found = HashMap::new();
         for chunk in rows.chunks(CHUNK) {
             let (sql, ids) = known(chunk.iter().copied());
-            found.extend(self.query(shop, &sql, &ids, read_known).await?);
+            found.extend(self.query(shop, &sql, &ids, There::read).await?);
         }
         Ok(found)
     }
@@ -215,7 +218,7 @@ impl Tx {
         let mut parameters = Vec::with_capacity(3 + chunk.len() * NEW_COLUMN_COUNT);
         parameters.extend([Value::from(brought.by), version.into(), brought.at.into()]);
         for ((row, texts), number) in chunk.iter().zip(&texts).zip(number..) {
-            parameters.extend(encode(&row.complaint));
+            parameters.extend(encode(&row.complaint, &texts.phone));
             parameters.extend([
                 Value::from(number),
                 (&row.details.complainant_user_id).into(),
@@ -232,7 +235,13 @@ impl Tx {
         // Of two rows with one id the first was inserted; the second is compared like any other.
         let is_new: Vec<bool> =
             chunk.iter().map(|row| inserted.remove(row.complaint.complaint_id.as_str())).collect();
-        for (row, _) in chunk.iter().zip(&is_new).filter(|(_, is_new)| **is_new) {
+        let added = || chunk.iter().zip(number..).zip(&is_new).filter(|(_, is_new)| **is_new);
+        let sealed = added().filter_map(|((row, number), _)| {
+            Some((number, Sealed::of_new(self.vault.as_deref(), shop, &row.complaint)?))
+        });
+        let sealed: Vec<_> = sealed.collect();
+        self.keep_phones(shop, &sealed).await?;
+        for ((row, _), _) in added() {
             self.add_replies(shop, &row.complaint.complaint_id, &row.details.replies).await?;
         }
         Ok(is_new)
@@ -289,6 +298,9 @@ impl Tx {
         const REPLIES: &str = "delete from replies where shop_id = $1 and complaint_id in
              (select complaint_id from complaints where shop_id = $1 and source = $2)";
         self.execute(shop, REPLIES, &source).await?;
+        const PHONES: &str = "delete from phones where shop_id = $1 and number in
+             (select number from complaints where shop_id = $1 and source = $2)";
+        self.execute(shop, PHONES, &source).await?;
         const COMPLAINTS: &str = "delete from complaints where shop_id = $1 and source = $2";
         let removed = self.execute(shop, COMPLAINTS, &source).await?;
         self.note(shop, brought.entry(version, "removed", json!({ "removed": ids }))).await?;
@@ -343,32 +355,34 @@ fn known<'a>(rows: impl Iterator<Item = &'a Incoming>) -> (String, Vec<Value<'a>
     ids.resize(length, filler);
     let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
     let names = names.join(", ");
-    let sql =
-        format!("select {COLUMNS}, number from complaints where shop_id = $1 and complaint_id in ({names})");
-    (sql, ids)
-}
-
-fn read_known(row: &Row<'_>) -> Result<(String, (Complaint, i64))> {
-    let complaint = decode(row)?;
-    Ok((complaint.complaint_id.clone(), (complaint, row.int(COLUMN_COUNT)?)))
+    (phones::there_where(&format!("complaint_id in ({names})")), ids)
 }
 
 /// The changes among those that were not added; notes in `outcomes` which they are.
-fn changes(batch: &[Incoming], mut known: Known, outcomes: &mut [Outcome]) -> Result<Vec<Change>> {
+fn changes(
+    vault: Option<&Vault>,
+    shop: &ShopId,
+    batch: &[Incoming],
+    mut known: Known,
+    outcomes: &mut [Outcome],
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     for (row, outcome) in batch.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Added) {
         let new = &row.complaint;
         let missing = || StoreError::Value("a row is gone".into());
-        let (old, number) = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
-        let new = new.clone().in_place_of(old);
-        if *old != new {
+        let there = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
+        let given = new.complainant_phone.whole();
+        let (new, whole) = there.replaced(vault, shop, new.clone());
+        if there.complaint != new || whole != Whole::Stays {
             *outcome = Outcome::Changed;
-            let phone_tail = tail(new.complainant_phone.whole());
+            let is_other =
+                new.complainant_phone != there.complaint.complainant_phone || whole != Whole::Stays;
             changes.push(Change {
-                old: std::mem::replace(old, new.clone()),
+                old: std::mem::replace(&mut there.complaint, new.clone()),
                 new,
-                phone_tail,
-                number: *number,
+                whole,
+                phone_tail: is_other.then(|| tail(given)),
+                number: there.number,
             });
         }
     }
@@ -392,18 +406,25 @@ fn statements<'a>(
             [2, 3, 4, 5, 6].map(|after| COLUMN_COUNT + after);
         format!(
             "update complaints set {}, source = ${source}, version = ${version}, changed_at = ${changed_at},
-                 phone_tail = ${phone_tail}
+                 phone_tail = coalesce(${phone_tail}, phone_tail)
              where shop_id = $1 and number = ${number}",
             assignments.join(", "),
         )
     });
-    let of_each = |Change { old, new, phone_tail, number }: &'a Change| {
+    let of_each = |Change { old, new, whole, phone_tail, number }: &'a Change| {
         let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
         let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let more =
-            [brought.by.into(), version.into(), brought.at.into(), phone_tail.into(), (*number).into()];
-        let update = [&encode(new)[..], &more].concat();
-        [(LOG, log), (UPDATE.as_str(), update)]
+        let more = [
+            brought.by.into(),
+            version.into(),
+            brought.at.into(),
+            phone_tail.as_ref().into(),
+            (*number).into(),
+        ];
+        let update = [&encode(new, new.complainant_phone.whole())[..], &more].concat();
+        [Some((LOG, log)), Some((UPDATE.as_str(), update)), phones::statement(*number, whole)]
+            .into_iter()
+            .flatten()
     };
     changes.iter().flat_map(of_each).collect()
 }

@@ -27,6 +27,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 2,
         sql: include_str!("../../migrations/0005_search.sql"),
     },
+    Migration {
+        version: 7,
+        name: "personal data",
+        oldest: 2,
+        sql: include_str!("../../migrations/0007_personal_data.sql"),
+    },
 ];
 
 struct Migration {

@@ -17,6 +17,8 @@ mod intake;
 mod leases;
 mod listing;
 mod migrate;
+mod personal;
+mod phones;
 mod postgres;
 mod search;
 mod shops;
@@ -39,10 +41,13 @@ pub use feed::{Happened, Seen};
 pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
 pub use intake::{Brought, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
+pub use personal::{MOST_ERASED, Revealed, Whose};
+pub use phones::{Examined, Walked};
 pub use search::Found;
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 
+use crate::privacy::Vault;
 use crate::settings::Storage;
 use crate::shop_settings::ShopSettings;
 
@@ -143,7 +148,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A database that holds the shops and their complaints.
 #[derive(Clone)]
-pub struct Store(Driver, Arc<glance::Looks>);
+pub struct Store(Driver, Arc<glance::Looks>, Option<Arc<Vault>>);
 
 #[derive(Clone)]
 enum Driver {
@@ -155,6 +160,8 @@ enum Driver {
 pub struct Tx {
     driver: TxDriver,
     began: Instant,
+    /// Of what writes only: under it whole phone numbers are kept.
+    vault: Option<Arc<Vault>>,
 }
 
 /// A shop as whoever takes its next version finds it.
@@ -201,13 +208,23 @@ impl Store {
     fn connect(url: &str, settings: &Storage, create: bool) -> Result<Self> {
         if let Some(file) = url.strip_prefix("sqlite:") {
             let sqlite = sqlite::Sqlite::open(file, settings, create)?;
-            return Ok(Store(Driver::Sqlite(sqlite), Arc::default()));
+            return Ok(Store(Driver::Sqlite(sqlite), Arc::default(), None));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let postgres = postgres::Postgres::open(url, settings)?;
-            return Ok(Store(Driver::Postgres(postgres), Arc::default()));
+            return Ok(Store(Driver::Postgres(postgres), Arc::default(), None));
         }
         Err(StoreError::Address(crate::settings::redacted_url(url)))
+    }
+
+    /// The store with the keys under which it keeps whole phone numbers. Without any it keeps masked ones only.
+    pub fn with_vault(self, vault: Option<Vault>) -> Self {
+        Store(self.0, self.1, vault.map(Arc::new))
+    }
+
+    /// The keys under which whole phone numbers are kept.
+    pub fn vault(&self) -> Option<&Vault> {
+        self.2.as_deref()
     }
 
     /// A snapshot to read from: everything read from it is of one moment.
@@ -217,7 +234,7 @@ impl Store {
             Driver::Sqlite(sqlite) => TxDriver::Sqlite(sqlite.begin_read().await?),
             Driver::Postgres(postgres) => TxDriver::Postgres(Box::pin(postgres.begin_read()).await?.into()),
         };
-        Ok(Tx { driver, began })
+        Ok(Tx { driver, began, vault: None })
     }
 
     /// A transaction that may write to the shop, and the version that what it writes gets; `None` if there
@@ -254,7 +271,7 @@ impl Store {
                 statements.extend(question.map(|(sql, parameters)| (sql, of_shop(shop, parameters))));
                 statements.iter().for_each(|statement| citus::check(statement.0));
                 let (tx, rows) = Box::pin(postgres.begin_write(&statements)).await?;
-                let tx = Tx { driver: TxDriver::Postgres(tx.into()), began };
+                let tx = Tx { driver: TxDriver::Postgres(tx.into()), began, vault: self.2.clone() };
                 let mut rows = rows.iter();
                 let taken = rows.next().and_then(|rows| rows.first());
                 let Some(taken) = taken.map(|row| Taken::decode(&Row::Postgres(row))).transpose()? else {
@@ -274,7 +291,7 @@ impl Store {
                 TxDriver::Postgres(Box::pin(postgres.begin_write(&[])).await?.0.into())
             }
         };
-        Ok(Tx { driver, began })
+        Ok(Tx { driver, began, vault: self.2.clone() })
     }
 
     /// Tells the database that a long row of large transactions is to come.
@@ -292,6 +309,14 @@ impl Store {
     pub fn let_go(&self) -> Result<()> {
         match &self.0 {
             Driver::Sqlite(sqlite) => sqlite.let_go(),
+            Driver::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Cuts off what SQLite's log has of the past, where nobody reads it.
+    pub async fn empty_log(&self) -> Result<()> {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.empty_log().await,
             Driver::Postgres(_) => Ok(()),
         }
     }

@@ -146,6 +146,19 @@ impl Sqlite {
         Ok(block_in_place(|| writer.execute_batch(settle))?)
     }
 
+    /// Brings what the log has to where it belongs and cuts the log off, so that it does not keep what was taken away.
+    /// While others read it, it stays; it is written over later.
+    pub(super) async fn empty_log(&self) -> Result<()> {
+        self.let_go()?;
+        let writer = self.0.writer.clone().lock_owned().await;
+        block_in_place(|| {
+            writer.busy_timeout(Duration::ZERO)?;
+            let done = writer.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+            writer.busy_timeout(PATIENCE)?;
+            Ok(done?)
+        })
+    }
+
     pub(super) fn pool_status(&self) -> (usize, usize) {
         (self.0.readers - self.0.places.available_permits(), self.0.readers)
     }
@@ -162,6 +175,7 @@ fn connect(file: &Path, synchronous: &str, create: bool) -> Result<Connection> {
     use_wal(&connection)?;
     connection.execute_batch(&format!(
         "pragma synchronous = {synchronous};
+         pragma secure_delete = on; -- what was taken away is not left in the file
          pragma cache_size = -2000;
          pragma temp_store = memory;"
     ))?;

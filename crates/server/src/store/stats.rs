@@ -168,7 +168,8 @@ impl Tx {
             clauses.sql
         );
         let found = self.query_slowly(shop, &sql, &clauses.parameters, |row| {
-            let assignee = row.text(0)?.to_owned();
+            // Programs of before kept them as they came.
+            let assignee = masked_text(row.text(0)?).into_owned();
             Ok(OfAssignee { assignee, open: row.int(1)?, overdue: row.int(2)?, closed: row.int(3)? })
         });
         let mut found = found.await?;

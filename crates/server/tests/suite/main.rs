@@ -22,6 +22,7 @@ mod migrations;
 mod model;
 mod nodes;
 mod postgres;
+mod privacy;
 mod program;
 mod search;
 mod stats;

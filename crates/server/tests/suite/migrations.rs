@@ -154,6 +154,7 @@ fn a_database_of_the_first_version_is_converted_whole() {
                 assert_eq!(details.replies, if has_replies { &replies[..] } else { &[] });
             }
         }
+        // Sealed by whoever starts with a key; until then it is shown masked, as it was.
         let shop = ShopId::parse("appA").unwrap();
         let caller = tx.caller(&shop, "token hash", NOW).await.unwrap().unwrap();
         assert_eq!(

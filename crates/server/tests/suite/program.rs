@@ -47,6 +47,7 @@ impl Program {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOUSU_")) {
             command.env_remove(name);
         }
+        command.env("TOUSU_PRIVACY__KEYS", KEY);
         command.env("TOUSU_DATABASE", &self.database).current_dir(&self.folder).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

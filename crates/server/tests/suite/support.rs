@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 use tousu::clock::Clock;
 use tousu::complaint::Complaint;
 use tousu::gateway::{self, Gateway};
+use tousu::privacy::{Place, keys};
 use tousu::secrets;
-use tousu::settings::Settings;
+use tousu::settings::{Keys, Settings};
 use tousu::store::{App, Brought, Incoming, ShopId, Store, TokenRow};
 use tousu_client::{Client, Credentials};
 use tousu_wire::complaint_list::{ComplaintList, Row};
@@ -23,6 +24,9 @@ pub const NOW: i64 = 1_714_536_000;
 
 /// Who puts complaints into shops past the interfaces.
 pub const BY_TEST: Brought<'static> = Brought { by: "test", at: NOW };
+
+/// Under which the tests keep phone numbers.
+pub const KEY: &str = "tests:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// An empty database of its own, removed at the end.
 pub struct Database {
@@ -135,8 +139,10 @@ impl Server {
     pub async fn start_by(clock: Clock, database: &Database, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
         settings.database.0.clone_from(&database.url);
+        settings.privacy.keys = Keys(vec![KEY.to_owned()]);
         change(&mut settings);
         let store = Store::open(&database.url, &settings.storage).await.unwrap();
+        let store = store.with_vault(keys::vault(&settings).unwrap());
         let gateway =
             Gateway::new(store.clone(), settings.clone(), clock.clone(), gateway::record_metrics()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -226,6 +232,13 @@ impl Server {
         tx.add_token(shop, client_id, &row, now).await.unwrap();
         tx.commit().await.unwrap();
         token.reveal().to_owned()
+    }
+
+    /// The whole number that is kept of a complaint.
+    pub async fn whole_phone(&self, shop: &ShopId, complaint_id: &str) -> Option<String> {
+        let sealed = self.store.read().await.unwrap().sealed_phone(shop, complaint_id).await.unwrap()?;
+        let place = Place { shop_id: shop.as_str(), complaint_id };
+        Some(self.store.vault()?.open(place, &sealed).unwrap().reveal().to_owned())
     }
 
     /// Puts complaints into a shop.

@@ -7,7 +7,7 @@ pub mod limits;
 mod paths;
 mod raw;
 mod return_codes;
-mod secrecy;
+pub mod secrecy;
 mod stopping;
 mod tenants;
 mod tokens;

@@ -195,6 +195,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     let keyed = |content: &str| json!({ "complaint_id": id, "content": content, "idempotency_key": "one" });
     act("note", keyed("甲")).await.data();
     provoked.by(act("note", keyed("乙")).await, ReturnCode::KeyTaken);
+    let reveal = json!({ "complaint_id": id, "reason": "联系" });
+    provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {

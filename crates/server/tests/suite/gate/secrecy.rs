@@ -95,7 +95,7 @@ fn has_mobile_number(line: &str) -> bool {
 }
 
 /// All that is kept: SQLite's files as they lie there, PostgreSQL's rows as text.
-async fn everything_in(database: &Database) -> Vec<u8> {
+pub async fn everything_in(database: &Database) -> Vec<u8> {
     if let Some(file) = database.url.strip_prefix("sqlite:") {
         let mut bytes = std::fs::read(file).unwrap();
         bytes.extend(std::fs::read(format!("{file}-wal")).unwrap_or_default());

@@ -20,8 +20,19 @@ fn what_is_changed_by_hand_is_named() {
             async || desk.server.store.read().await.unwrap().verify_history(&desk.shop).await.unwrap();
         assert_eq!(verify().await, None);
 
-        let texts =
-            ["complaint_id", "event", "actor", "operator", "client_id", "before", "after", "said", "hash"];
+        let texts = [
+            "complaint_id",
+            "event",
+            "actor",
+            "operator",
+            "client_id",
+            "before",
+            "after",
+            "said",
+            "said_salt",
+            "said_hash",
+            "hash",
+        ];
         for column in texts {
             database.run(&format!("update history set {column} = {column} || ' ' where entry = 3")).await;
             assert_eq!(verify().await, Some(Broken::Changed(3)), "{column}");

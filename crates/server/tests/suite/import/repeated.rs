@@ -1,6 +1,7 @@
 //! The same rows again, other rows of the same complaints, one complaint twice.
 
 use serde_json::json;
+use tousu::complaint::Phone;
 use tousu::import::Report;
 
 use super::*;
@@ -20,17 +21,22 @@ fn a_mask_does_not_wipe_out_the_number_behind_it() {
         let server = Server::start(database).await;
         let shop = server.shop("appMask").await;
         let mut row = row("c_1");
-        for (phone, kept, changed) in [
-            ("18812341474", "18812341474", 0),
-            ("188****1474", "18812341474", 0),
-            ("131****9060", "131****9060", 1),
-            ("13155559060", "13155559060", 1),
+        for (phone, whole, changed) in [
+            ("18812341474", Some("18812341474"), 0),
+            ("188****1474", Some("18812341474"), 0),
+            ("18812341474", Some("18812341474"), 0),
+            ("18899991474", Some("18899991474"), 1),
+            ("131****9060", None, 1),
+            ("131****9060", None, 0),
+            ("13155559060", Some("13155559060"), 1),
         ] {
             row["complainant_phone"] = json!(phone);
             let taken = take_in_batches(&server, &shop, "rows.json", &json!([row]).to_string(), 10).await;
             assert_eq!(taken.report.changed, changed, "{phone}");
             let stored = server.store.read().await.unwrap().complaint(&shop, "c_1").await.unwrap().unwrap();
-            assert_eq!(stored.complaint.complainant_phone.whole(), kept);
+            let masked = Phone(phone.into()).masked();
+            assert_eq!(stored.complaint.complainant_phone.whole(), masked);
+            assert_eq!(server.whole_phone(&shop, "c_1").await.as_deref(), whole, "{phone}");
         }
     });
 }
