@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod explaining;
+mod feed;
 mod personal;
 mod shop;
 
@@ -13,6 +14,7 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
+pub use self::feed::changes;
 pub use self::personal::{erase, reveal};
 pub use self::shop::{change_settings, shown as shown_settings};
 use crate::complaint::{Complaint, Details, Phone, Reply};

@@ -12,7 +12,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
 
-use crate::handling::Deadlines;
 use crate::privacy::Vault;
 
 /// What can be set. Durations are in seconds.
@@ -149,13 +148,6 @@ pub struct Handling {
 impl Default for Handling {
     fn default() -> Self {
         Handling { merchant_closes: false, consumer_reopens_hours: 168, calendar: PathBuf::new() }
-    }
-}
-
-impl Handling {
-    /// The rules by which deadlines are counted.
-    pub fn deadlines(&self) -> anyhow::Result<Deadlines> {
-        Deadlines::load(Some(self.calendar.as_path()).filter(|file| !file.as_os_str().is_empty()))
     }
 }
 

@@ -14,11 +14,10 @@ use tousu_wire::{
 use super::app::no_shop;
 use super::search::Search;
 use super::{Session, shop_id};
-use crate::gateway::changes;
 use crate::handling::{self, Action, Caller, Deadlines, Refused};
 use crate::life::Event;
 use crate::privacy::masked_text;
-use crate::store::{KeptEntry, Seen, ShopId, Store};
+use crate::store::{KeptEntry, ShopId, Store};
 
 #[derive(Args)]
 pub(super) struct Complaint {
@@ -197,7 +196,7 @@ impl Complaint {
         let app_id = self.shop.context("请用 --shop 指明店铺 ¦ name the shop with --shop")?;
         let shop = shop_id(&app_id)?;
         let store = session.open_existing().await?;
-        let deadlines = session.settings.handling.deadlines()?;
+        let deadlines = Deadlines::load(&session.settings.handling)?;
         let desk = Desk { session: &session, deadlines, store, shop, operator: self.operator };
         match self.what {
             What::Create(create) => desk.create(create).await?,
@@ -320,12 +319,9 @@ impl Desk<'_> {
     async fn changes(&self, cursor: Option<String>, page_size: Option<i64>) -> anyhow::Result<()> {
         let request = complaint_changes::Request { cursor, page_size };
         let mut tx = self.store.read().await?;
-        let end = tx.chain(&self.shop).await?.map_or_else(|| self.refuse(Refused::NoShop, ""), Ok)?.entries;
-        let from = request.query().and_then(|(from, size)| Ok((Seen::from(from, end, &request)?, size)));
-        let (seen, size) = from.or_else(|why| self.refuse(why.into(), ""))?;
-        let now = self.session.clock.epoch();
-        let (happened, seen, more) = tx.happened_after(&self.shop, seen, size, now).await?;
-        let answer = changes::response(happened, seen, more, self.session.lang);
+        let (now, lang) = (self.session.clock.epoch(), self.session.lang);
+        let answer = handling::changes(&mut tx, &self.shop, &request, now, lang).await?;
+        let answer = answer.or_else(|why| self.refuse(why, ""))?;
         self.session.print(&answer, |answer| {
             let headings = ["序号 ¦ ENTRY", "时间 ¦ TIME", "事件 ¦ EVENT", "投诉单号 ¦ COMPLAINT"];
             let line = |change: &complaint_changes::Change| {

@@ -9,7 +9,7 @@ use tousu_wire::deadline_explain::{Interval, Response, Window};
 use super::app::no_shop;
 use super::{Session, shop_id};
 use crate::deadline::Rule;
-use crate::handling;
+use crate::handling::{self, Deadlines};
 use crate::store::ShopId;
 
 #[derive(Subcommand)]
@@ -43,7 +43,7 @@ impl Deadline {
 }
 
 async fn explain(session: &Session, shop: &ShopId, complaint_id: &str) -> anyhow::Result<()> {
-    let deadlines = session.settings.handling.deadlines()?;
+    let deadlines = Deadlines::load(&session.settings.handling)?;
     let mut tx = session.open_existing().await?.read().await?;
     let handled = tx
         .handled(shop, complaint_id)
@@ -88,7 +88,7 @@ fn shown(session: &Session, answer: &Response) -> String {
 }
 
 async fn rules(session: &Session, shop: &ShopId) -> anyhow::Result<()> {
-    let deadlines = session.settings.handling.deadlines()?;
+    let deadlines = Deadlines::load(&session.settings.handling)?;
     let mut tx = session.open_existing().await?.read().await?;
     if tx.version(shop).await?.is_none() {
         anyhow::bail!(no_shop(shop));

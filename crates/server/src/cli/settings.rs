@@ -12,7 +12,7 @@ use super::app::no_shop;
 use super::complaint::{CLIENT_ID, refuse};
 use super::{Session, shop_id};
 use crate::deadline::parse_rules;
-use crate::handling::{self, Caller};
+use crate::handling::{self, Caller, Deadlines};
 
 #[derive(Args)]
 pub(super) struct Settings {
@@ -74,7 +74,7 @@ impl Settings {
             session.print(&shown, |settings| told(&session, settings))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let deadlines = handling.deadlines()?;
+        let deadlines = Deadlines::load(handling)?;
         let now = session.clock.epoch();
         let caller = Caller { client_id: CLIENT_ID, now, handling, deadlines: &deadlines };
         let change = Change { operator: self.operator, ..change };

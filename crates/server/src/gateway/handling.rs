@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tousu_wire::complaint_act::{Act, ActEndpoint, Standing};
 use tousu_wire::{
-    BeijingTime, PermissionSet, ReturnCode, Text, complaint_batch, complaint_create, complaint_get,
-    complaint_history, complaint_info_get, deadline_explain,
+    BeijingTime, PermissionSet, ReturnCode, Text, complaint_batch, complaint_changes, complaint_create,
+    complaint_get, complaint_history, complaint_info_get, deadline_explain,
 };
 
 use super::admit::{Call, Unanswered, require_grant};
@@ -116,6 +116,16 @@ pub(super) async fn history(
     let list =
         tx.history(&shop, &complaint_id).await?.into_iter().map(shown).collect::<Result<_, StoreError>>()?;
     Ok(Data::Value(complaint_history::Response { list }))
+}
+
+/// 获取投诉单变更
+pub(super) async fn changes(
+    mut call: Call,
+    request: complaint_changes::Request,
+) -> Result<Data<complaint_changes::Response>, Unanswered> {
+    let (shop, now, lang) = (call.shop.clone(), call.moment.now, call.gateway.settings.lang);
+    let answer = handling::changes(call.snapshot().await?, &shop, &request, now, lang).await?;
+    Ok(Data::Value(answer.map_err(|why| refusal(why, ""))?))
 }
 
 /// 解释投诉单时限

@@ -1,7 +1,6 @@
 //! The gateway: what every interface has in common, and all routes on one page.
 
 mod admit;
-pub(crate) mod changes;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
@@ -133,7 +132,7 @@ impl Gateway {
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
             token_meter: Meter::of("token"),
-            deadlines: settings.handling.deadlines()?,
+            deadlines: Deadlines::load(&settings.handling)?,
             under_way: AtomicUsize::new(0),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
@@ -167,7 +166,7 @@ impl Gateway {
             handling::interface_of::<complaint_act::Tag>(Action::Tag),
             interface::<ComplaintSearch, _, _>(searching::search),
             interface::<ComplaintBatch, _, _>(handling::batch),
-            interface::<ComplaintChanges, _, _>(changes::changes),
+            interface::<ComplaintChanges, _, _>(handling::changes),
             interface::<DeadlineExplain, _, _>(handling::explain),
             interface::<SettingsGet, _, _>(settings::get),
             interface::<SettingsSet, _, _>(settings::set),

@@ -1,7 +1,6 @@
 //! Until when complaints are to be settled: the program's rules, the shop's own over them, and the calendar.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use anyhow::Context;
 use tousu_wire::codes::{ChannelType, ComplaintFrom};
@@ -9,6 +8,7 @@ use tousu_wire::codes::{ChannelType, ComplaintFrom};
 use crate::complaint::DEFAULT_TIME_LIMIT_HOURS;
 use crate::deadline::{self, Calendar, Kind, Rule, Rules, RulesError, Stage};
 use crate::life::{Ruled, Window, Windows};
+use crate::settings::Handling;
 
 /// The rules and the calendar of the program.
 pub struct Deadlines {
@@ -17,13 +17,13 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// By the rules that come with the program, and the calendar in that file, or else the one that comes with it.
-    pub fn load(calendar: Option<&Path>) -> anyhow::Result<Self> {
-        let calendar = match calendar {
-            None => Calendar::shipped()?,
-            Some(file) => {
-                let unread =
-                    || format!("日历文件 {0} 无法读取 ¦ the calendar {0} cannot be read", file.display());
+    /// By the rules that come with the program, and the calendar that the settings name, or else the one that comes with it.
+    pub fn load(settings: &Handling) -> anyhow::Result<Self> {
+        let file = &settings.calendar;
+        let unread = || format!("日历文件 {0} 无法读取 ¦ the calendar {0} cannot be read", file.display());
+        let calendar = match file.as_os_str().is_empty() {
+            true => Calendar::shipped()?,
+            false => {
                 Calendar::parse(&std::fs::read_to_string(file).with_context(unread)?).with_context(unread)?
             }
         };

@@ -1,37 +1,15 @@
 //! SQL by which something happens to one complaint: one transaction with the change, its entry in the history, and
 //! what is needed to know the same call again.
 
-use std::collections::HashMap;
+use tousu_wire::codes::{CodeTable, ComplaintFrom};
 
-use tousu_wire::codes::{CodeTable, ComplaintFrom, CurrentStep, DetailStep};
-
-use super::complaints::{COLUMN_COUNT, COLUMNS, decode, to_json};
+use super::complaints::{COLUMNS, to_json};
+use super::handled::{HANDLING, Handled, handled, shown};
 use super::history::{Entry, kept_by};
 use super::{Brought, Incoming, Result, Row, ShopId, Store, StoreError, Tx, Value};
-use crate::complaint::{Complaint, Reply};
+use crate::complaint::Reply;
 use crate::life::{Actor, Event, Standing, Window, Windows};
 use crate::shop_settings::ShopSettings;
-
-/// A complaint as whoever acts on it finds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handled {
-    /// The complaint.
-    pub complaint: Complaint,
-    /// The shop's version of its last change.
-    pub version: i64,
-    /// `current_step` of the detail, where the list has no number for it.
-    pub detail_step: Option<DetailStep>,
-    /// `current_step` when it was closed.
-    pub step_before_closing: Option<CurrentStep>,
-    /// The windows that run, where they are not the source's.
-    pub windows: Option<Windows>,
-    /// Whose work it is.
-    pub assignee: Option<String>,
-    /// Its tags, sorted.
-    pub tags: Vec<String>,
-    /// The source's own number.
-    pub source_number: Option<String>,
-}
 
 /// Who calls, and how the call is known again.
 #[derive(Clone, Debug)]
@@ -88,9 +66,6 @@ pub enum Done<E> {
 /// For how long a call is known again, in seconds `[ours]`.
 pub const CALLS_KNOWN: i64 = 24 * 3600;
 
-pub(super) const HANDLING: &str =
-    "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows";
-
 impl Store {
     /// Lets something happen to a complaint. `decide` is told how it stands, what the shop decided, and under which version
     /// what happens will be known; it gives the deed and the answer to it, or says why not. Whoever acts on
@@ -126,9 +101,7 @@ impl Store {
             let values = [complaint_id.into(), reply_from.into(), content.into()];
             statements.push((REPLY, [&values[..], &[(&images).into(), (*replied_at).into()]].concat()));
         }
-        if let Some((key, hash)) = &doer.call {
-            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
-        }
+        statements.extend(doer.remembering(&answer));
         tx.commit_with(shop, &statements).await?;
         Ok(Some(Done::Answered(answer)))
     }
@@ -185,81 +158,15 @@ impl Store {
         let written = Written::of(&after, &after, version)?;
         let entry = Entry { before: "{}".into(), ..written.entry(event.name(), "{}", doer) };
         let kept = chain.add(shop, entry);
-        let windows = after.windows.as_ref().map(json_of).transpose()?;
+        let windows = after.windows.as_ref().map(to_json).transpose()?;
         let more = vec![complaint_id.into(), source_number.as_ref().into(), windows.as_ref().into()];
         let mut statements = vec![(MORE, more)];
         statements.extend(kept_by(&kept, &chain));
-        if let Some((key, hash)) = &doer.call {
-            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
-        }
+        statements.extend(doer.remembering(&answer));
         tx.commit_with(shop, &statements).await?;
         Ok(Some(Done::Answered(answer)))
     }
 }
-
-impl Store {
-    /// Changes what a shop decided. `decide` is told what that was and, with `moves`, the open complaints whose windows are by
-    /// rules; it gives the new settings, the complaints that change with them (after, before), and the answer. With
-    /// `dry` nothing is kept but the answer. `None` if there is no such shop.
-    pub async fn change_settings<E>(
-        &self,
-        shop: &ShopId,
-        doer: &Doer,
-        moves: bool,
-        dry: bool,
-        decide: impl FnOnce(&ShopSettings, Vec<Handled>) -> (ShopSettings, Vec<(Handled, Handled)>, String),
-    ) -> Result<Option<Done<E>>> {
-        let begun = self.write_asking(shop, None, |_| Ok(())).await?;
-        let Some((mut tx, taken, _)) = begun else { return Ok(None) };
-        let (version, mut chain) = (taken.version, taken.chain);
-        if let Some(known) = tx.known_call(shop, doer).await? {
-            return Ok(Some(known));
-        }
-        let running = if moves { tx.running(shop).await? } else { Vec::new() };
-        let numbers: HashMap<String, i64> = running
-            .iter()
-            .map(|(handled, number)| (handled.complaint.complaint_id.clone(), *number))
-            .collect();
-        let running = running.into_iter().map(|(handled, _)| handled).collect();
-        let (settings, moved, answer) = decide(&taken.settings, running);
-        if dry {
-            return Ok(Some(Done::Answered(answer)));
-        }
-        for (after, before) in &moved {
-            let id = &before.complaint.complaint_id;
-            let number = numbers.get(id).copied();
-            let number = number.ok_or_else(|| StoreError::Value(format!("{id} was not asked for")))?;
-            let written = Written::of(before, after, version)?;
-            let kept = chain.add(shop, written.entry("deadline_moved", "{}", doer));
-            let mut statements = written.statements(after, number, doer.now).to_vec();
-            statements.extend(kept_by(&kept, &chain));
-            tx.execute_all(shop, &statements).await?;
-        }
-        let (before, after) = (json_of(&taken.settings)?, json_of(&settings)?);
-        let entry = Entry {
-            complaint_id: String::new(),
-            version,
-            event: "settings_changed".into(),
-            actor: doer.actor.name().into(),
-            operator: doer.operator.clone(),
-            client_id: doer.client_id.clone(),
-            happened_at: doer.now,
-            before,
-            after: after.clone(),
-            said: "{}".into(),
-        };
-        let kept = chain.add(shop, entry);
-        let mut statements = vec![(SETTINGS, vec![(&after).into()])];
-        statements.extend(kept_by(&kept, &chain));
-        if let Some((key, hash)) = &doer.call {
-            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
-        }
-        tx.commit_with(shop, &statements).await?;
-        Ok(Some(Done::Answered(answer)))
-    }
-}
-
-const SETTINGS: &str = "update shops set settings = $2 where shop_id = $1";
 
 /// Who brought what was created through the gateway.
 const CREATED: &str = "created";
@@ -281,13 +188,39 @@ const REPLY: &str = "insert into replies (shop_id, complaint_id, position, reply
 const MORE: &str =
     "update complaints set source_number = $3, windows = $4 where shop_id = $1 and complaint_id = $2";
 
-pub(super) const REMEMBER: &str =
-    "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
+const REMEMBER: &str = "insert into done_calls (shop_id, client_id, call_key, request_hash, answer, done_at)
      values ($1, $2, $3, $4, $5, $6) on conflict (shop_id, client_id, call_key) do update
      set request_hash = excluded.request_hash, answer = excluded.answer, done_at = excluded.done_at";
 
-pub(super) fn remembered<'a>(doer: &'a Doer, key: &'a str, hash: &'a str, answer: &'a str) -> Vec<Value<'a>> {
-    vec![(&doer.client_id).into(), key.into(), hash.into(), answer.into(), doer.now.into()]
+impl Doer {
+    /// What lets the call be known again.
+    pub(super) fn remembering<'a>(&'a self, answer: &'a str) -> Option<(&'static str, Vec<Value<'a>>)> {
+        let (key, hash) = self.call.as_ref()?;
+        let values = vec![(&self.client_id).into(), key.into(), hash.into(), answer.into(), self.now.into()];
+        Some((REMEMBER, values))
+    }
+
+    /// What the history has of something that this is done to: a complaint, or with an empty id the whole shop.
+    pub(super) fn entry(
+        &self,
+        version: i64,
+        complaint_id: &str,
+        event: &str,
+        [before, after, said]: [&str; 3],
+    ) -> Entry {
+        Entry {
+            complaint_id: complaint_id.into(),
+            version,
+            event: event.into(),
+            actor: self.actor.name().into(),
+            operator: self.operator.clone(),
+            client_id: self.client_id.clone(),
+            happened_at: self.now,
+            before: before.into(),
+            after: after.into(),
+            said: said.into(),
+        }
+    }
 }
 
 /// What a change writes, where it is not at hand.
@@ -308,29 +241,18 @@ impl Written {
             version,
             was: (before.complaint.complaint_time, before.complaint.operate_end_time),
             tags: (!after.tags.is_empty()).then(|| to_json(&after.tags)).transpose()?,
-            windows: after.windows.as_ref().map(json_of).transpose()?,
+            windows: after.windows.as_ref().map(to_json).transpose()?,
             before: shown(before)?,
             after: shown(after)?,
         })
     }
 
     pub(super) fn entry(&self, event: &str, said: &str, doer: &Doer) -> Entry {
-        Entry {
-            complaint_id: self.complaint_id.clone(),
-            version: self.version,
-            event: event.into(),
-            actor: doer.actor.name().into(),
-            operator: doer.operator.clone(),
-            client_id: doer.client_id.clone(),
-            happened_at: doer.now,
-            before: self.before.clone(),
-            after: self.after.clone(),
-            said: said.to_owned(),
-        }
+        doer.entry(self.version, &self.complaint_id, event, [&self.before, &self.after, said])
     }
 
     /// What logs the change and makes it.
-    fn statements<'a>(
+    pub(super) fn statements<'a>(
         &'a self,
         after: &'a Handled,
         number: i64,
@@ -372,127 +294,7 @@ impl Written {
     }
 }
 
-impl Handled {
-    /// What of it its life changes.
-    pub fn standing(&self) -> Standing {
-        let complaint = &self.complaint;
-        Standing {
-            state: complaint.state,
-            step: complaint.current_step,
-            detail_step: self.detail_step,
-            step_before_closing: self.step_before_closing,
-            window: Window {
-                opened: complaint.operate_time,
-                hours: complaint.time_limit,
-                ends: complaint.operate_end_time,
-            },
-            windows: self.windows.clone(),
-            closed_at: complaint.closed_at,
-            closed_overtime: complaint.closed_overtime,
-        }
-    }
-
-    /// The complaint with another standing.
-    pub fn standing_as(mut self, standing: Standing) -> Self {
-        let Standing {
-            state,
-            step,
-            detail_step,
-            step_before_closing,
-            window,
-            windows,
-            closed_at,
-            closed_overtime,
-        } = standing;
-        self.windows = windows;
-        (self.complaint.state, self.complaint.current_step) = (state, step);
-        (self.detail_step, self.step_before_closing) = (detail_step, step_before_closing);
-        (self.complaint.operate_time, self.complaint.time_limit) = (window.opened, window.hours);
-        self.complaint.operate_end_time = window.ends;
-        (self.complaint.closed_at, self.complaint.closed_overtime) = (closed_at, closed_overtime);
-        self
-    }
-}
-
-/// What the history has of a complaint before and after a change (JSON).
-fn shown(handled: &Handled) -> Result<String> {
-    let Standing {
-        state,
-        step,
-        detail_step,
-        step_before_closing,
-        window,
-        windows,
-        closed_at,
-        closed_overtime,
-    } = handled.standing();
-    let code = |code: Option<i64>| code.map_or(serde_json::Value::Null, Into::into);
-    let shown = serde_json::json!({
-        "state": state.number(),
-        "current_step": step.number(),
-        "detail_step": code(detail_step.map(CodeTable::number)),
-        "step_before_closing": code(step_before_closing.map(CodeTable::number)),
-        "operate_time": window.opened,
-        "time_limit": window.hours,
-        "operate_end_time": window.ends,
-        "windows": windows,
-        "closed_at": closed_at,
-        "closed_overtime": code(closed_overtime.map(CodeTable::number)),
-        "assignee": handled.assignee,
-        "tags": handled.tags,
-    });
-    json_of(&shown)
-}
-
-fn json_of(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Value(error.to_string()))
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| StoreError::Value(error.to_string()))
-}
-
-pub(super) fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
-    let at = |column: usize| COLUMN_COUNT + column;
-    let tags = row.optional_text(at(5))?.map(read_json).transpose()?.unwrap_or_default();
-    let windows: Option<Windows> = row.optional_text(at(7))?.map(read_json).transpose()?;
-    let complaint = decode(row)?;
-    let counting = Window {
-        opened: complaint.operate_time,
-        hours: complaint.time_limit,
-        ends: complaint.operate_end_time,
-    };
-    let handled = Handled {
-        version: row.int(at(1))?,
-        detail_step: row.optional_int(at(2))?.map(DetailStep::from),
-        step_before_closing: row.optional_int(at(3))?.map(CurrentStep::from),
-        // Where the source has set another deadline since, it is the source's.
-        windows: windows.filter(|windows| windows.counting().window == counting),
-        assignee: row.optional_text(at(4))?.map(str::to_owned),
-        tags,
-        source_number: row.optional_text(at(6))?.map(str::to_owned),
-        complaint,
-    };
-    Ok((handled, row.int(at(0))?))
-}
-
 impl Tx {
-    /// A complaint as whoever acts on it finds it, if the shop has it.
-    pub async fn handled(&mut self, shop: &ShopId, complaint_id: &str) -> Result<Option<Handled>> {
-        let sql =
-            format!("select {COLUMNS}, {HANDLING} from complaints where shop_id = $1 and complaint_id = $2");
-        Ok(self.query(shop, &sql, &[complaint_id.into()], handled).await?.pop().map(|found| found.0))
-    }
-
-    /// The open complaints whose windows are by rules, with their numbers.
-    async fn running(&mut self, shop: &ShopId) -> Result<Vec<(Handled, i64)>> {
-        let sql = format!(
-            "select {COLUMNS}, {HANDLING} from complaints
-             where shop_id = $1 and state <> 2 and windows is not null order by number"
-        );
-        self.query_slowly(shop, &sql, &[], handled).await
-    }
-
     /// What the same call did before, if it did.
     pub(super) async fn known_call<E>(&mut self, shop: &ShopId, doer: &Doer) -> Result<Option<Done<E>>> {
         const KNOWN: &str = "select request_hash, answer from done_calls

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use tousu_wire::complaint_search::Row as FoundRow;
 
+use super::complaints::from_json;
 use super::history::{Entry, Kept};
-use super::{Result, Row, ShopId, StoreError, Tx, Value};
+use super::{Result, Row, ShopId, Tx, Value};
 
 /// How far a reader has come: behind that entry and, of the next one, behind so many complaints, where it is about
 /// several.
@@ -181,7 +182,5 @@ fn about(entry: &Entry, seen: i64, limit: usize) -> Result<(Vec<About>, bool)> {
     if !matches!(entry.event.as_str(), "imported_in_bulk" | "removed") {
         return Ok((Vec::new(), false));
     }
-    let several: Several =
-        serde_json::from_str(&entry.said).map_err(|error| StoreError::Value(format!("history: {error}")))?;
-    Ok(several.some(seen, limit))
+    Ok(from_json::<Several>(&entry.said)?.some(seen, limit))
 }

@@ -28,10 +28,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0005_search.sql"),
     },
     Migration {
-        version: 7,
+        version: 6,
         name: "personal data",
         oldest: 2,
-        sql: include_str!("../../migrations/0007_personal_data.sql"),
+        sql: include_str!("../../migrations/0006_personal_data.sql"),
     },
 ];
 

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value as Json, json};
 
-use super::acting::{HANDLING, LOG, REMEMBER, Written, handled, remembered};
+use super::acting::{LOG, Written};
 use super::complaints::{COLUMN_COUNT, COLUMNS};
+use super::handled::{HANDLING, handled};
 use super::history::{ERASED, NOTHING_SAID, REVEALED, kept_by};
 use super::{Doer, Done, Result, Row, ShopId, Store, StoreError, Tx};
 use crate::complaint::Phone;
@@ -92,9 +93,7 @@ impl Store {
         let digest = vault.digest(shop.as_str(), opened.reveal());
         let answer =
             json!({ "complaint_id": complaint_id, "entry": kept.number, "digest": digest }).to_string();
-        if let Some((key, hash)) = &doer.call {
-            statements.push((REMEMBER, remembered(doer, key, hash, &answer)));
-        }
+        statements.extend(doer.remembering(&answer));
         tx.commit_with(shop, &statements).await?;
         Ok(Some(Revealed::Number(opened, kept.number)))
     }
@@ -134,11 +133,7 @@ impl Store {
             tx.execute_all(shop, &kept_by(&kept, &chain)).await?;
         }
         tx.forget_what_was_asked(shop, &ids.iter().map(String::as_str).collect()).await?;
-        let mut statements = Vec::new();
-        if let Some((key, hash)) = &doer.call {
-            statements.push((REMEMBER, remembered(doer, key, hash, &told)));
-        }
-        tx.commit_with(shop, &statements).await?;
+        tx.commit_with(shop, doer.remembering(&told).as_slice()).await?;
         self.empty_log().await?;
         Ok(Some(Done::Answered(told)))
     }

@@ -9,6 +9,7 @@ use tousu_wire::stats::{Due, Durations, OfAssignee, OfChannel, OfDay, OfSource, 
 use super::complaints::Where;
 use super::search::one_of;
 use super::{Result, ShopId, Tx, Value};
+use crate::privacy::masked_text;
 
 /// How many complaints, and how many of them are overtime.
 #[derive(Clone, Copy, Default)]

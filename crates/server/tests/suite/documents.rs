@@ -78,6 +78,7 @@ fn every_command_of_the_readmes_works() {
             "7 条：完好",
             "重新打开 168 小时内",
             "不分昼夜与节假日",
+            "首次回复",
         ] {
             assert!(out.contains(seen), "{seen}: {out}");
         }

@@ -93,6 +93,41 @@ fn a_first_reply_has_a_window_of_its_own() {
 }
 
 #[test]
+fn the_calendar_can_be_replaced() {
+    on_sqlite(async |database| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("holidays.csv");
+        let shipped = include_str!("../../../data/holidays.csv");
+        let last = "2024-05-05,holiday,劳动节 ¦ Labour Day\n";
+        assert!(shipped.contains(last));
+        let ends = async |calendar: &str| {
+            std::fs::write(&file, calendar).unwrap();
+            let server =
+                Server::start_with(database, |settings| settings.handling.calendar.clone_from(&file)).await;
+            let shop = tousu::store::ShopId::parse("appCalendar").unwrap();
+            let _ = server.store.add_shop(&shop, "测试店铺", NOW).await.unwrap();
+            let app = server.app(&shop).await;
+            let token = server.token_for(&shop, &app, 7200).await;
+            let desk = Desk { server, shop, token };
+            // 12315: seven working days from 1 May on.
+            let asked = json!({ "by": "third_party", "complaint_from": 205, "complaint_reason": "要退款" });
+            let answer = desk.call::<ComplaintCreate>(asked).await;
+            answer.data()["complaint"]["first_reply_end_time"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(ends(shipped).await, "2024-05-14 00:00:00");
+        let longer = shipped.replace(last, &format!("{last}2024-05-06,holiday,店庆 ¦ anniversary\n"));
+        assert_eq!(ends(&longer).await, "2024-05-15 00:00:00");
+        for (wrong, calendar) in [(&file, "date,kind\n2024-05-01,maybe\n"), (&folder.path().join("none"), "")]
+        {
+            std::fs::write(&file, calendar).unwrap();
+            let handling = tousu::settings::Handling { calendar: wrong.clone(), ..Default::default() };
+            let error = tousu::handling::Deadlines::load(&handling).err().unwrap();
+            assert!(error.to_string().contains(&wrong.display().to_string()), "{error:#}");
+        }
+    });
+}
+
+#[test]
 fn what_the_source_said_is_not_explained_by_rules() {
     on_each_database(async |database| {
         let desk = Desk::open(database).await;
