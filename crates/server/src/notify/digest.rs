@@ -203,6 +203,7 @@ fn item(entry: &Entry<'_>, now: i64) -> String {
     let shop = cut(&entry.event.shop.name, 20);
     match &entry.event.what {
         What::Imported { complaints } => format!("{shop}，{complaints} 件"),
+        What::Test => shop,
         What::Complaint { kind, complaint } => {
             let number = cut(&complaint.complaint_id, 128);
             let said = format!("{number}，{shop}，{}", channel(complaint));

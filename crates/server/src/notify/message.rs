@@ -88,6 +88,12 @@ impl Message {
                 lines: vec![shop, fact("导入时间", minute(event.occurred_at))],
                 link: console.and_then(|console| link(console, &event.shop.id, None)),
             },
+            What::Test => Message {
+                tone: Tone::Good,
+                title: "投诉通知测试".into(),
+                lines: vec![shop, fact("发送时间", minute(event.occurred_at))],
+                link: None,
+            },
         }
     }
 }
