@@ -36,7 +36,7 @@ pub const KINDS: [(&str, &str); 5] = [
     ("email", "邮件 ¦ mail"),
 ];
 
-/// Who is told of what, and how that goes.
+/// Who is told of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subscription {
     /// Its id.
@@ -75,12 +75,21 @@ pub struct Subscription {
     /// When it was made.
     #[schemars(title = "建立时间")]
     pub created_at: BeijingTime,
-    /// Notices that wait to be sent.
+}
+
+/// A subscription, and how that goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SubscriptionRow")]
+pub struct Row {
+    /// What was asked for.
+    #[serde(flatten)]
+    pub subscription: Subscription,
+    /// Notices that wait to be sent, those behind others included.
     #[schemars(title = "待送达条数")]
     pub waiting: i64,
     /// Notices that were given up and can be sent again with `replay`.
     #[schemars(title = "放弃条数，可重新投递")]
-    pub dead: i64,
+    pub given_up: i64,
     /// How many attempts in a row failed.
     #[schemars(title = "连续失败次数")]
     pub failures: i64,
@@ -106,12 +115,21 @@ pub(crate) fn example_subscription() -> Value {
         "digest_time": "",
         "enabled": 1,
         "created_at": "2024-04-13 22:57:42",
-        "waiting": 0,
-        "dead": 0,
-        "failures": 0,
-        "problem": "",
-        "paused_until": null,
     })
+}
+
+fn example_row() -> Value {
+    let mut row = example_subscription();
+    for (name, value) in [
+        ("waiting", json!(2)),
+        ("given_up", json!(0)),
+        ("failures", json!(3)),
+        ("problem", json!("HTTP 503")),
+    ] {
+        row[name] = value;
+    }
+    row["paused_until"] = json!("2024-04-13 23:08:12");
+    row
 }
 
 /// Which subscription is meant.
@@ -184,10 +202,7 @@ impl Endpoint for SubscriptionList {
     type Response = Listed;
 
     fn example() -> Example {
-        Example {
-            request: json!({ "access_token": "xxxxx" }),
-            response: json!({ "list": [example_subscription()] }),
-        }
+        Example { request: json!({ "access_token": "xxxxx" }), response: json!({ "list": [example_row()] }) }
     }
 }
 
@@ -195,9 +210,9 @@ impl Endpoint for SubscriptionList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Subscriptions")]
 pub struct Listed {
-    /// The oldest first.
-    #[schemars(title = "订阅，先建立的在前")]
-    pub list: Vec<Subscription>,
+    /// In the order of their ids.
+    #[schemars(title = "订阅，按 id 排序")]
+    pub list: Vec<Row>,
 }
 
 /// 获取订阅
@@ -213,10 +228,10 @@ impl Endpoint for SubscriptionGet {
     const REQUIRED: &'static [&'static str] = &["subscription_id"];
     const TAKES: Option<&'static [&'static str]> = WHICH;
     type Request = Request;
-    type Response = Subscription;
+    type Response = Row;
 
     fn example() -> Example {
-        Example { request: example_request(json!({})), response: example_subscription() }
+        Example { request: example_request(json!({})), response: example_row() }
     }
 }
 

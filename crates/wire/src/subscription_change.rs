@@ -124,9 +124,9 @@ pub struct Change {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "名称，不超过 64 字")]
     pub name: Option<String>,
-    /// Where notices go: an https address, or one of mail.
+    /// Where notices go: an https address, or up to 10 of mail with commas between.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "地址：https 地址，或邮箱")]
+    #[schemars(title = "地址：https 地址，或邮箱(最多 10 个，以逗号分隔)")]
     pub target: Option<String>,
     /// What is signed with: that of a 钉钉 or 飞书 bot; a webhook's is made if it is absent. `off`: none (bots).
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]

@@ -12,11 +12,12 @@ use crate::subscription_change::one_of;
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// What a delivery can be, with what people call it (`中文 ¦ English`).
-pub const STATES: [(&str, &str); 4] = [
+pub const STATES: [(&str, &str); 5] = [
     ("waiting", "待送达 ¦ waits to be sent"),
+    ("behind", "排队中，待同一投诉单的前一条 ¦ waits for an earlier one of its complaint"),
     ("delivered", "已送达 ¦ delivered"),
-    ("dead", "已放弃 ¦ given up"),
-    ("outdated", "无需再送 ¦ no news any more"),
+    ("given_up", "已放弃 ¦ given up"),
+    ("no_news", "无需再送 ¦ no news any more"),
 ];
 /// Deliveries that one call can send again by their ids.
 pub const MOST_REPLAYED: usize = 1000;
@@ -37,14 +38,14 @@ impl Endpoint for SubscriptionDeliveries {
 
     fn example() -> Example {
         Example {
-            request: json!({ "access_token": "xxxxx", "subscription_id": "sub_Kq3bLwXyz0aB", "state": "dead" }),
+            request: json!({ "access_token": "xxxxx", "subscription_id": "sub_Kq3bLwXyz0aB", "state": "given_up" }),
             response: json!({
                 "list": [{
                     "delivery_id": "17.0",
                     "entry": 17,
                     "event": "complaint.created",
                     "complaint_id": "c_661a9d66b6733_qTRys2mU",
-                    "state": "dead",
+                    "state": "given_up",
                     "attempts": 1,
                     "tries": [{ "at": "2024-04-13 22:57:43", "status": 415, "problem": "HTTP 415" }],
                     "created_at": "2024-04-13 22:57:42",
@@ -66,9 +67,11 @@ pub struct Request {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "订阅 id")]
     pub subscription_id: Option<String>,
-    /// `waiting`, `delivered`, `dead` or `outdated`; absent: all.
+    /// `waiting`, `behind`, `delivered`, `given_up` or `no_news`; absent: all.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "状态：waiting 待送达，delivered 已送达，dead 已放弃，outdated 无需再送；不填为全部")]
+    #[schemars(
+        title = "状态：waiting 待送达，behind 排队中，delivered 已送达，given_up 已放弃，no_news 无需再送；不填为全部"
+    )]
     pub state: Option<String>,
     /// Of this complaint alone.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
@@ -182,8 +185,10 @@ pub struct Delivery {
     /// The complaint; empty where it is about several.
     #[schemars(title = "投诉单号；涉及多件时为空")]
     pub complaint_id: String,
-    /// `waiting`, `delivered`, `dead` or `outdated`.
-    #[schemars(title = "状态：waiting 待送达，delivered 已送达，dead 已放弃，outdated 无需再送")]
+    /// `waiting`, `behind`, `delivered`, `given_up` or `no_news`.
+    #[schemars(
+        title = "状态：waiting 待送达，behind 排队中，delivered 已送达，given_up 已放弃，no_news 无需再送"
+    )]
     pub state: String,
     /// How often it was tried, since it was last sent again.
     #[schemars(title = "尝试次数")]
@@ -270,10 +275,6 @@ pub struct Replay {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "是否包括已送达的：0=否，仅已放弃的(默认),1=是")]
     pub delivered: Option<i64>,
-    /// Who does it, for the history; default: the app.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "操作人，记入历史；默认为应用")]
-    pub operator: Option<String>,
     /// The same call with the same key again does nothing and gets the same answer, for 24 hours.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "幂等键：24 小时内相同的调用只生效一次")]
@@ -288,9 +289,9 @@ pub enum Again {
     /// Those put down in that time (epoch seconds, both included).
     Of {
         /// Since then.
-        from: i64,
+        from: Option<i64>,
         /// Until then.
-        until: i64,
+        until: Option<i64>,
         /// Also those that were delivered.
         delivered: bool,
     },
@@ -299,7 +300,7 @@ pub enum Again {
 impl Replay {
     /// The subscription and what is to be sent again, if no part of the request is out of bounds.
     pub fn checked(&self) -> Result<(String, Again), InvalidParameter> {
-        check_names(self.operator.as_deref(), self.idempotency_key.as_deref())?;
+        check_names(None, self.idempotency_key.as_deref())?;
         let id = which(self.subscription_id.as_ref())?;
         let refused = |name: &str, problem: String| Err(InvalidParameter::new(name, problem));
         if let Some(other) = self.delivered.filter(|flag| !(0..=1).contains(flag)) {
@@ -334,8 +335,7 @@ impl Replay {
             let problem = format!("晚于 end_time {end} ¦ is after end_time {end}");
             return refused("start_time", problem);
         }
-        let from = start.map_or(i64::MIN, BeijingTime::epoch);
-        let until = end.map_or(i64::MAX, BeijingTime::epoch);
+        let (from, until) = (start.map(BeijingTime::epoch), end.map(BeijingTime::epoch));
         // All that ever was is not sent again by a slip.
         if self.delivered == Some(1) && start.is_none() {
             return refused("start_time", "delivered 为 1 时必填 ¦ is needed where delivered is 1".into());
@@ -385,7 +385,7 @@ mod tests {
     fn what_is_sent_again_is_named_or_of_a_time() {
         let time = |text: &str| text.parse::<BeijingTime>().ok();
         let asked = Replay { subscription_id: Some("sub_1".into()), ..Replay::default() };
-        let all = Again::Of { from: i64::MIN, until: i64::MAX, delivered: false };
+        let all = Again::Of { from: None, until: None, delivered: false };
         assert_eq!(asked.checked().unwrap().1, all);
         let named = Replay { delivery_ids: vec!["17.0".into(), "18.1".into()], ..asked.clone() };
         let ids = [(17, 0), (18, 1)].map(|(entry, part)| DeliveryId { entry, part });
