@@ -1,5 +1,12 @@
 //! Tells people and programs what happened: from the history to whoever subscribed to it.
 
+mod http;
+mod sender;
+mod target;
+
+pub use sender::{Attempt, Fate, Sender};
+pub use target::{Kind, MOST_RECIPIENTS, Target, open, place, recipients};
+
 use crate::notify::daily::ReportTime;
 
 /// When the daily report of that time is next due, behind `now` (epoch seconds); `None` if it is no time.

@@ -102,7 +102,7 @@ pub enum Replay {
 /// Deliveries that one call puts back at most, oldest first.
 pub const MOST_REPLAYED: i64 = 10_000;
 /// Attempts that are kept of one delivery.
-pub const TRIES_KEPT: usize = 20;
+pub(super) const TRIES_KEPT: usize = 20;
 
 impl DeliveryState {
     /// Every state.
