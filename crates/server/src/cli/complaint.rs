@@ -449,6 +449,6 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
     bail!(text)
 }
 
-fn both(text: &Text) -> String {
+pub(super) fn both(text: &Text) -> String {
     format!("{} ¦ {}", text.pick(tousu_wire::Lang::Zh), text.pick(tousu_wire::Lang::En))
 }
