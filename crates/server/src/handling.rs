@@ -3,8 +3,10 @@
 mod deadlines;
 mod explaining;
 mod feed;
+mod notified;
 mod personal;
 mod shop;
+mod subscriptions;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -15,8 +17,13 @@ use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
 pub use self::feed::changes;
+pub use self::notified::{deliveries, subscription, subscriptions, test_subscription};
 pub use self::personal::{erase, reveal};
 pub use self::shop::{change_settings, shown as shown_settings};
+pub use self::subscriptions::{
+    MOST_SUBSCRIPTIONS, change_subscription, create_subscription, delete_subscription, replay_deliveries,
+    rotate_subscription_secret,
+};
 use crate::complaint::{Complaint, Details, Phone, Reply};
 use crate::life::{self, Actor, Event, NotAllowed, Ruled};
 use crate::privacy::masked_text;
@@ -61,6 +68,10 @@ pub enum Refused {
     Unknown,
     /// The idempotency key was another call's.
     KeyTaken,
+    /// There is no such subscription.
+    NoSubscription,
+    /// As things are, not at all: why (`中文 ¦ English`).
+    Impossible(Text),
     /// There is no such shop.
     NoShop,
 }

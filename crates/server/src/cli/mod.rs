@@ -16,6 +16,7 @@ mod serve;
 mod settings;
 mod shop;
 mod stats;
+mod subscription;
 mod token;
 
 use std::io::Write;
@@ -89,6 +90,8 @@ enum Command {
     Audit(audit::Audit),
     /// 统计投诉 ¦ count complaints
     Stats(stats::Stats),
+    /// 管理通知的订阅 ¦ manage who is told of what happens
+    Subscription(subscription::Subscription),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -173,6 +176,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
+            Command::Subscription(subscription) => subscription.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

@@ -21,6 +21,7 @@ mod index;
 mod migrations;
 mod model;
 mod nodes;
+mod notices;
 mod postgres;
 mod privacy;
 mod program;

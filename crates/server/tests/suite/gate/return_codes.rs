@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tousu_client::Credentials;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
+use tousu_wire::subscription::SubscriptionGet;
 use tousu_wire::{Endpoint, PermissionSet, ReturnCode};
 
 use super::raw::Raw;
@@ -197,6 +198,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(act("note", keyed("乙")).await, ReturnCode::KeyTaken);
     let reveal = json!({ "complaint_id": id, "reason": "联系" });
     provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
+    let none = json!({ "access_token": token, "subscription_id": "sub_none" });
+    provoked.by(server.post(&SubscriptionGet::path(), &none).await, ReturnCode::NoSuchSubscription);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {
