@@ -58,7 +58,7 @@ pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<O
             () = &mut stop => return,
         }
         let done = tokio::select! {
-            done = tidy(&store, &settings, &clock, &holder) => done,
+            done = tidy(&store, settings, &clock, &holder) => done,
             () = &mut stop => {
                 // Another node need not wait.
                 let _ = store.release(TIDYING, &holder).await;
@@ -77,7 +77,7 @@ pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<O
 }
 
 /// Takes away what is outdated, in all shops; `None` if another node is at it or has just done it.
-pub async fn tidy(store: &Store, settings: &Kept, clock: &Clock, holder: &str) -> Result<Option<Tidied>> {
+pub async fn tidy(store: &Store, settings: Kept, clock: &Clock, holder: &str) -> Result<Option<Tidied>> {
     let Some(mut tidying) = Tidying::begin(store, settings, clock, holder).await? else { return Ok(None) };
     while tidying.step().await? {}
     // Nobody need do it again before it is due; this is in vain if another node went on.
@@ -103,7 +103,7 @@ impl<'a> Tidying<'a> {
     /// Begins one, unless another node is at it or has just done it.
     pub async fn begin(
         store: &'a Store,
-        settings: &Kept,
+        settings: Kept,
         clock: &'a Clock,
         holder: &'a str,
     ) -> Result<Option<Self>> {
