@@ -1,11 +1,16 @@
 //! Who is told of what happens, and what becomes of that.
 
+mod alarms;
 mod commands;
 mod interfaces;
+mod killed;
 pub mod receivers;
+mod telling;
 mod themselves;
+mod two_nodes;
 
 use serde_json::{Value, json};
+use tousu::notices::{Dispatcher, Sender};
 use tousu::settings::Settings;
 use tousu_wire::Endpoint;
 use tousu_wire::subscription_change::SubscriptionCreate;
@@ -31,6 +36,12 @@ pub async fn desk_with(database: &Database, change: impl FnOnce(&mut Settings)) 
     let app = server.app(&shop).await;
     let token = server.token_for(&shop, &app, 1_000_000_000).await;
     Desk { server, shop, token }
+}
+
+/// Who sends what a server has to tell, on demand.
+pub fn dispatcher(server: &Server) -> Dispatcher {
+    let sender = Sender::new(&server.settings, server.clock.clone());
+    Dispatcher::new(server.store.clone(), sender, server.clock.clone())
 }
 
 /// Lets notices go to this machine.
