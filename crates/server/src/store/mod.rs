@@ -24,6 +24,7 @@ mod migrate;
 mod personal;
 mod phones;
 mod postgres;
+mod resealing;
 mod search;
 mod shops;
 mod sqlite;
