@@ -31,7 +31,7 @@ create table subscriptions (
 create index subscriptions_due on subscriptions (next_at) where next_at is not null;
 create index subscriptions_by_report on subscriptions (digest_next) where digest_next is not null;
 create index subscriptions_by_target on subscriptions (target_hash) where target_hash <> '';
-create index complaints_due on complaints (operate_end_time) where state <> 2;
+create index complaints_due on complaints (operate_end_time, shop_id, number) where state <> 2;
 
 create table deliveries (
     shop_id          text /*postgres collate "C"*/ not null,

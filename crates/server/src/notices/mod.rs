@@ -1,9 +1,15 @@
 //! Tells people and programs what happened: from the history to whoever subscribed to it.
 
+mod alarms;
+mod dispatcher;
 mod http;
+mod people;
+mod programs;
 mod sender;
 mod target;
+mod told;
 
+pub use dispatcher::Dispatcher;
 pub use sender::{Attempt, Fate, Sender};
 pub use target::{Kind, MOST_RECIPIENTS, Target, open, place, recipients};
 

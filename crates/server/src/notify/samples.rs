@@ -58,7 +58,11 @@ pub(super) fn events() -> Vec<Event> {
         Kind::Closed,
         Kind::Reopened,
     ];
-    kinds.into_iter().map(of).chain([imported()]).collect()
+    kinds.into_iter().map(of).chain([imported(), test()]).collect()
+}
+
+pub(super) fn test() -> Event {
+    Event { what: What::Test, ..created() }
 }
 
 /// An event whose every text tries to be more than a text.
@@ -76,7 +80,7 @@ pub(super) fn hostile() -> Event {
 pub(super) fn subject(event: &mut Event) -> &mut Subject {
     match &mut event.what {
         What::Complaint { complaint, .. } => complaint,
-        What::Imported { .. } => panic!("of one complaint"),
+        What::Imported { .. } | What::Test => panic!("of one complaint"),
     }
 }
 

@@ -4,11 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::complaints::{from_json, to_json};
+use super::complaints::{self, from_json, to_json};
 use super::deliveries::{self, Delivery, TRIES_KEPT, Try};
 use super::history::Kept;
 use super::subscriptions::{self, Subscription, SubscriptionState};
 use super::{Result, Row, ShopId, Store, Tx, Value};
+use crate::complaint::Complaint;
 use crate::notify::budget::{Budget, Limits, Turn};
 use crate::shop_settings::ShopSettings;
 
@@ -154,15 +155,17 @@ impl Tx {
         self.query(shop, &sql, &[subscription_id.into(), now.into(), limit.into()], deliveries::decode).await
     }
 
-    /// All that waits for a subscription, oldest first, at most `limit`.
+    /// What waits for a subscription, oldest first, at most `limit`; in quiet hours only what is told all the same.
     pub async fn waiting(
         &mut self,
         shop: &ShopId,
         subscription_id: &str,
+        quiet: bool,
         limit: i64,
     ) -> Result<Vec<Delivery>> {
+        let told = if quiet { " and event in ('report', 'complaint.overdue')" } else { "" };
         let sql = format!(
-            "select {} from deliveries where shop_id = $1 and subscription_id = $2 and state = 0
+            "select {} from deliveries where shop_id = $1 and subscription_id = $2 and state = 0{told}
              order by entry, part limit $3",
             deliveries::COLUMNS
         );
@@ -186,6 +189,41 @@ impl Tx {
             }
         }
         Ok(found)
+    }
+
+    /// Those of the complaints that there are, by their numbers.
+    pub async fn complaints_named(
+        &mut self,
+        shop: &ShopId,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Complaint>> {
+        let sql = format!(
+            "select {} from complaints where shop_id = $1 and complaint_id in ({})",
+            complaints::COLUMNS,
+            names()
+        );
+        let mut found = HashMap::new();
+        for chunk in ids.chunks(CHUNK) {
+            let mut values: Vec<Value<'_>> = chunk.iter().map(|id| (*id).into()).collect();
+            values.resize(CHUNK, Value::Null);
+            let complaints = self.query(shop, &sql, &values, complaints::decode).await?;
+            found.extend(complaints.into_iter().map(|one| (one.complaint_id.clone(), one)));
+        }
+        Ok(found)
+    }
+
+    /// How a shop stands for the report of a day that began and ends then, at `now` (epoch seconds): complaints made in it
+    /// up to now, open ones, of these those with a deadline still to come in it, and those whose deadline has passed.
+    pub async fn day_counts(&mut self, shop: &ShopId, now: i64, begins: i64, ends: i64) -> Result<[i64; 4]> {
+        const COUNTS: &str = "select
+             (select count(*) from complaints where shop_id = $1 and complaint_time >= $2 and complaint_time <= $3),
+             (select count(*) from complaints where shop_id = $1 and state <> 2),
+             (select count(*) from complaints
+                 where shop_id = $1 and state <> 2 and operate_end_time >= $3 and operate_end_time < $4),
+             (select count(*) from complaints where shop_id = $1 and state <> 2 and operate_end_time < $3)";
+        let decode = |row: &Row<'_>| Ok([row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?]);
+        let values = [begins.into(), now.into(), ends.into()];
+        Ok(self.query_slowly(shop, COUNTS, &values, decode).await?.pop().unwrap_or_default())
     }
 
     /// The numbers of those of the complaints that are closed.

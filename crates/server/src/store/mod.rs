@@ -5,6 +5,7 @@
 //! shop as `$1`: a statement that forgets its tenant cannot be written.
 
 mod acting;
+mod alarms;
 mod apps;
 mod bulk;
 pub mod citus;
@@ -39,6 +40,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done};
+pub use alarms::{Ahead, Alarm, DUE_SOON, OVERDUE, alarm_clock};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::Stored;
