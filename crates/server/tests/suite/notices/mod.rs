@@ -1,11 +1,13 @@
 //! Who is told of what happens, and what becomes of that.
 
+mod bots;
 mod commands;
 mod interfaces;
 pub mod receivers;
 mod themselves;
 
 use serde_json::{Value, json};
+use tousu::notices::{Dispatcher, Sender};
 use tousu::settings::Settings;
 use tousu_wire::Endpoint;
 use tousu_wire::subscription_change::SubscriptionCreate;
@@ -40,6 +42,12 @@ pub fn near(settings: &mut Settings) {
 }
 
 impl Desk {
+    /// Who sends from this desk's server, by its clock.
+    pub fn dispatcher(&self) -> Dispatcher {
+        let Server { store, settings, clock, .. } = &self.server;
+        Dispatcher::new(store.clone(), Sender::new(settings, clock.clone()), clock.clone())
+    }
+
     /// Makes a subscription; gives its id and the secret that was made for it.
     pub async fn subscribed(&self, asked: Value) -> (String, Option<String>) {
         let answer = self.call::<SubscriptionCreate>(asked).await;
