@@ -3,7 +3,7 @@
 TIME ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fmt lint advisories fuzz
+.PHONY: help run test bench fmt lint advisories fuzz sheets
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fmt: ## format the Rust code
 
 bench: ## run the benchmarks
 	bench/run
+
+sheets: ## open exports in LibreOffice and look at every cell (installs it: some 300 MB)
+	tests/spreadsheets/run
 
 fuzz: ## fuzz the decoding of requests and rows, TIME=600 seconds each
 	fuzz/run $(TIME)

@@ -1,6 +1,6 @@
 """The parts of the bench, in the order of the table: each measures something and gives its lines."""
 
-from . import basic, constant, first_call, imports, memory, polls, random_calls, search, writes
+from . import basic, constant, exports, first_call, imports, memory, polls, random_calls, search, writes
 
 PARTS = {
     "basic": basic.measure,
@@ -12,4 +12,5 @@ PARTS = {
     "memory": memory.measure,
     "first": first_call.measure,
     "search": search.measure,
+    "export": exports.measure,
 }

@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use tousu_wire::complaint_export::EXPORT_ID;
 use tousu_wire::{Endpoint, Envelope, ReturnCode, token};
 
 /// What an app proves itself with.
@@ -121,16 +122,58 @@ impl Client {
 
     /// Calls an interface. A token that the server no longer knows is replaced once.
     pub async fn call<E: Endpoint>(&self, request: &E::Request) -> Result<E::Response, Error> {
+        self.known::<E, _, _>(request, async |answer| opened(&answer.bytes().await?)).await
+    }
+
+    /// Calls an interface whose answer is a file ([`Endpoint::FILES`]), which is to be taken as it comes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: tousu_client::Client) -> Result<(), tousu_client::Error> {
+    /// use tousu_wire::complaint_export::{ComplaintExport, Request};
+    ///
+    /// let mut file = client.download::<ComplaintExport>(&Request::default()).await?;
+    /// let mut bytes = 0;
+    /// while let Some(piece) = file.piece().await? {
+    ///     bytes += piece.len();
+    /// }
+    /// println!("export {:?} has {bytes} bytes", file.export_id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn download<E: Endpoint>(&self, request: &E::Request) -> Result<Download, Error> {
+        let taken = async |answer: reqwest::Response| {
+            let media_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
+            let is_file = media_type.is_some_and(|given| {
+                E::FILES.iter().any(|file| given.split(';').next().map(str::trim) == Some(*file))
+            });
+            match is_file {
+                true => Ok(Download(answer)),
+                // A refusal, or what is no answer at all.
+                false => Err(match opened::<Value>(&answer.bytes().await?) {
+                    Ok(_) => Error::Answer(serde::de::Error::custom("an envelope in the place of a file")),
+                    Err(error) => error,
+                }),
+            }
+        };
+        self.known::<E, _, _>(request, taken).await
+    }
+
+    /// Calls with a token that the server knows.
+    async fn known<E: Endpoint, T, F: AsyncFn(reqwest::Response) -> Result<T, Error>>(
+        &self,
+        request: &E::Request,
+        taken: F,
+    ) -> Result<T, Error> {
         let mut body = serde_json::to_value(request)?;
         let held = self.token.lock().await.clone();
-        let first = match held.clone() {
-            Some(token) => self.send::<E>(&mut body, &token).await,
-            None => self.send::<E>(&mut body, &self.renewed(None).await?).await,
+        let token = match held.clone() {
+            Some(token) => token,
+            None => self.renewed(None).await?,
         };
-        match first {
+        match taken(self.send::<E>(&mut body, &token).await?).await {
             Err(error) if held.is_some() && error.return_code() == Some(ReturnCode::AccessTokenExpired) => {
                 let token = self.renewed(held).await?;
-                self.send::<E>(&mut body, &token).await
+                taken(self.send::<E>(&mut body, &token).await?).await
             }
             done => done,
         }
@@ -149,10 +192,27 @@ impl Client {
         }
     }
 
-    async fn send<E: Endpoint>(&self, body: &mut Value, token: &str) -> Result<E::Response, Error> {
+    async fn send<E: Endpoint>(&self, body: &mut Value, token: &str) -> Result<reqwest::Response, Error> {
         body["access_token"] = json!(token);
         let url = format!("{}{}", self.base_url, E::path());
-        opened(&self.http.post(url).json(body).send().await?.bytes().await?)
+        Ok(self.http.post(url).json(body).send().await?)
+    }
+}
+
+/// A file that arrives as the server makes it. It is whole once [`Download::piece`] has given `None`; one that broke
+/// off ends in an error.
+#[derive(Debug)]
+pub struct Download(reqwest::Response);
+
+impl Download {
+    /// The next bytes of it; `None` at its end.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.chunk().await?.map(Vec::from))
+    }
+
+    /// The number by which `tousu.export.get` knows the export.
+    pub fn export_id(&self) -> Option<i64> {
+        self.0.headers().get(EXPORT_ID)?.to_str().ok()?.parse().ok()
     }
 }
 

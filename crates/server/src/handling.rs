@@ -1,5 +1,6 @@
 //! What people do with complaints: asked for in the wire's form, allowed by [`crate::life`], kept by the store.
 
+mod bundling;
 mod deadlines;
 mod explaining;
 mod feed;
@@ -14,6 +15,7 @@ use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, De
 use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
+pub use self::bundling::{Bundled, bundle, compare_bundle};
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
 pub use self::feed::changes;

@@ -1,15 +1,18 @@
 //! The server behind the binary `tousu`.
 
 pub mod bench_data;
+pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod complaint;
 pub mod deadline;
 pub mod demo;
 pub mod export;
+pub mod exporting;
 pub mod familiar;
 pub mod gateway;
 pub mod handling;
+pub mod headings;
 pub mod import;
 pub mod index;
 pub mod jobs;

@@ -245,6 +245,9 @@ impl Event {
     pub fn title_of(name: &str) -> &'static str {
         const OTHERS: &[(&str, &str)] = &[
             ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
+            ("export_begun", "开始导出 ¦ export begun"),
+            ("exported", "导出 ¦ exported"),
+            ("bundled", "制作存证 ¦ bundled"),
             ("removed", "移除 ¦ removed"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
             ("revealed", "查看完整号码 ¦ number revealed"),

@@ -72,6 +72,10 @@ pub struct Server {
     pub answer_seconds: u64,
     /// 同时处理的请求数，超出即答 1001 ¦ requests at once; more are answered 1001
     pub max_requests: usize,
+    /// 同时进行的导出数，超出即答 1001 ¦ exports at once; more are answered 1001
+    pub max_exports: usize,
+    /// 一次导出的时限，超出即中断 ¦ how long an export may take before it is broken off
+    pub export_seconds: u64,
     /// 停止前继续服务的时间，其间 /readyz 答 503、每个回答之后断开连接，供负载均衡器改道 ¦ how long a stop goes on serving first, with /readyz at 503 and connections closed after each answer, so that a balancer turns elsewhere
     pub drain_seconds: u64,
     /// 停止时等待进行中请求的时限 ¦ how long a stop waits for requests in flight
@@ -87,6 +91,8 @@ impl Default for Server {
             receive_seconds: 10,
             answer_seconds: 30,
             max_requests: 1024,
+            max_exports: 2,
+            export_seconds: 3600,
             drain_seconds: 0,
             stop_seconds: 30,
         }

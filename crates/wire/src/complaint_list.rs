@@ -71,7 +71,7 @@ fn page_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": ["integer", "string", "null"], "minimum": 1, "default": 1 })
 }
 
-fn channel_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn channel_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     filter_schema::<ChannelType>(Some(0))
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn overtime_schema(_: &mut schemars::SchemaGenerator) -> schemars::Sc
     filter_schema::<Overtime>(Some(0))
 }
 
-fn state_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn state_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     filter_schema::<State>(None)
 }
 

@@ -25,6 +25,8 @@ pub trait Endpoint {
     const REQUIRED: &'static [&'static str] = &[];
     /// Those of the request's parameters that it takes, where it shares the request with others.
     const TAKES: Option<&'static [&'static str]> = None;
+    /// The media types of the answer, where it is a file: there is no envelope then but around a refusal.
+    const FILES: &'static [&'static str] = &[];
     /// The parameters, `access_token` aside, which belongs to the gateway.
     type Request: Serialize + DeserializeOwned + JsonSchema;
     /// What `data` holds in an answer with code 0.

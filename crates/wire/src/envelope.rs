@@ -20,7 +20,7 @@ pub struct Envelope<T> {
 
 macro_rules! return_codes {
     ($($variant:ident = $code:literal, $text:literal;)*) => {
-        /// The gateway's return codes `[public]`; those from 3001 on `[ours]`.
+        /// The gateway's return codes `[public]`; from 3001 on `[ours]`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ReturnCode {
             $(
@@ -67,6 +67,7 @@ return_codes! {
     KeyTaken = 3005, "幂等键已用于另一调用 ¦ the idempotency key belongs to another call";
     NoSuchSubscription = 3007, "订阅不存在 ¦ the subscription does not exist";
     PhoneNotKept = 3008, "没有保存完整号码 ¦ the whole number is not kept";
+    NoSuchExport = 3009, "没有该次导出 ¦ there is no such export";
 }
 
 impl ReturnCode {

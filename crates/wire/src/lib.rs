@@ -10,9 +10,11 @@
 pub mod codes;
 pub mod complaint_act;
 pub mod complaint_batch;
+pub mod complaint_bundle;
 pub mod complaint_changes;
 pub mod complaint_create;
 pub mod complaint_erase;
+pub mod complaint_export;
 pub mod complaint_get;
 pub mod complaint_history;
 pub mod complaint_info_get;

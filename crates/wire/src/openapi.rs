@@ -33,6 +33,8 @@ struct Operation<'a> {
     permission_set: Option<&'static str>,
     success: &'a str,
     example: Example,
+    /// The media types of an answer that is a file.
+    files: &'static [&'static str],
 }
 
 impl OpenApi {
@@ -60,6 +62,7 @@ impl OpenApi {
             permission_set: Some(E::PERMISSION_SET.name()),
             success: complaint_list::SUCCESS,
             example: E::example(),
+            files: E::FILES,
         });
         self.paths.insert(E::path(), json!({ "post": with_body(operation, request) }));
         self
@@ -76,6 +79,7 @@ impl OpenApi {
                 permission_set: None,
                 success: token::SUCCESS,
                 example: token::example(),
+                files: &[],
             })
         };
         let mut get = operation(&mut self, "token");
@@ -186,6 +190,22 @@ impl OpenApi {
                 } },
             } },
         });
+        if !operation.files.is_empty() {
+            let answer = &mut value["responses"]["200"];
+            answer["headers"]["X-Export-Id"] =
+                json!({ "schema": { "type": "integer" }, "description": "The export's number." });
+            let content = &mut answer["content"];
+            // Only a refusal has an envelope.
+            if let Some(Value::Array(alternatives)) = content["application/json"]["schema"].get_mut("oneOf") {
+                alternatives.remove(0);
+            }
+            let refused = ReturnCode::InvalidParameter;
+            content["application/json"]["example"] =
+                json!({ "code": refused.number(), "data": null, "msg": refused.label(Lang::Zh) });
+            for media_type in operation.files {
+                content[*media_type] = json!({ "schema": { "type": "string", "title": "文件" } });
+            }
+        }
         if let Some(set) = operation.permission_set {
             value["x-permission-set"] = json!(set);
         }

@@ -1,5 +1,6 @@
 //! `tousu complaint …`: what the interfaces `tousu.complaint.…` do, for whoever may open the database.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -13,11 +14,11 @@ use tousu_wire::{
 
 use super::app::no_shop;
 use super::search::Search;
-use super::{Session, shop_id};
+use super::{Session, bundle, shop_id};
 use crate::handling::{self, Action, Caller, Deadlines, Refused};
-use crate::life::Event;
+use crate::life::{Actor, Event};
 use crate::privacy::masked_text;
-use crate::store::{KeptEntry, ShopId, Store};
+use crate::store::{Doer, KeptEntry, ShopId, Store};
 
 #[derive(Args)]
 pub(super) struct Complaint {
@@ -111,6 +112,14 @@ enum What {
         /// 仅列出 ¦ only name the complaints
         #[arg(long)]
         dry_run: bool,
+    },
+    /// 制作存证文件：时间线、回复、时限与历史，可离线查验 ¦ make a file of evidence: timeline, replies, deadlines and history, verified offline
+    Bundle {
+        /// 投诉单号 ¦ the complaint's number
+        complaint_id: String,
+        /// 写入的文件（HTML） ¦ the file to write (HTML)
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
     },
     /// 显示历史 ¦ show what happened to a complaint
     History {
@@ -232,6 +241,7 @@ impl Complaint {
                 })
                 .await?
             }
+            What::Bundle { complaint_id, output } => desk.bundle(&complaint_id, &output).await?,
             What::History { complaint_id } => desk.history(&complaint_id).await?,
             What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
         }
@@ -372,6 +382,29 @@ impl Desk<'_> {
                 self.session.pick(&format!("{count} 个投诉单{zh} ¦ {count} complaints {en}"))
             )
         })
+    }
+
+    async fn bundle(&self, complaint_id: &str, output: &Path) -> anyhow::Result<()> {
+        let operator = self.operator.clone().filter(|name| !name.is_empty());
+        let doer = Doer {
+            client_id: CLIENT_ID.to_owned(),
+            operator: operator.unwrap_or_else(|| CLIENT_ID.to_owned()),
+            actor: Actor::Merchant,
+            call: None,
+            now: self.session.clock.epoch(),
+        };
+        let made = handling::bundle(&self.store, &self.shop, &doer, &self.deadlines, complaint_id);
+        match bundle::written(output, made).await? {
+            Some(bundled) => {
+                let (shown, digest) = (output.display().to_string(), &bundled.digest);
+                let told = serde_json::json!({ "file": shown, "digest": digest });
+                self.session.print(&told, |_| {
+                    self.session
+                        .pick(&format!("已写入 {shown}，摘要 {digest} ¦ written to {shown}, digest {digest}"))
+                })
+            }
+            None => self.refuse(Refused::Unknown, complaint_id),
+        }
     }
 
     async fn history(&self, complaint_id: &str) -> anyhow::Result<()> {

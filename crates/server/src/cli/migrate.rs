@@ -12,6 +12,11 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     let store = session.open().await?;
     let spread = store.spread().await.context("表未能分布 ¦ the tables were not distributed")?;
     let sealed = jobs::phones::seal(&store).await?.sealed;
+    if sealed > 0 {
+        // Older programs leave what they delete in the file.
+        store.rewrite().await?;
+        store.empty_log().await?;
+    }
     let told = json!({ "sealed": sealed, "database": store.kind(), "migration": store.migration().await?, "citus": spread.is_some(), "distributed": spread });
     session.print(&told, |told| {
         let (kind, version) = (store.kind(), &told["migration"]);

@@ -4,10 +4,12 @@
 mod app;
 mod audit;
 mod bench_data;
+mod bundle;
 mod complaint;
 mod config;
 mod deadline;
 mod doctor;
+mod export;
 mod import;
 mod key;
 mod migrate;
@@ -92,6 +94,11 @@ enum Command {
     Stats(stats::Stats),
     /// 管理通知的订阅 ¦ manage who is told of what happens
     Subscription(subscription::Subscription),
+    /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单 ¦ export complaints as CSV, XLSX or NDJSON, with a manifest
+    Export(export::Export),
+    /// 查验存证文件 ¦ verify files of evidence
+    #[command(subcommand)]
+    Bundle(bundle::Bundle),
     /// 从 JSON、NDJSON、CSV 或 XLSX 文件导入投诉 ¦ import complaints from JSON, NDJSON, CSV or XLSX
     Import(import::Import),
     /// 生成大量投诉，用于压测 ¦ make complaints by the million, to measure with
@@ -151,6 +158,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
         }
         _ => {}
     }
+    let has_database = global.database.is_some();
     let mut overrides = Vec::new();
     for pair in &global.set {
         let (key, value) =
@@ -177,6 +185,8 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
             Command::Subscription(subscription) => subscription.run(context).await,
+            Command::Export(export) => export.run(context).await,
+            Command::Bundle(bundle) => bundle.run(context, has_database).await,
             Command::Import(import) => import.run(context).await,
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,

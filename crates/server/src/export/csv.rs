@@ -10,7 +10,7 @@
 //!   `+`, `-`, `@` or one of their full-width forms; and a text that begins with a control character, tab, CR
 //!   and LF included `[public: the list of OWASP's page on CSV injection]`.
 //! - *Ids and phone numbers*: whatever is not surely text to a spreadsheet ([`surely_text`]).
-//! - *Words of people*: what is made of digits and the signs of numbers and dates alone.
+//! - *Words of people*: what is made of digits and the signs of numbers and dates alone, and `TRUE` and `FALSE`.
 //! - Never a plain number of at most eleven digits in a column of words: `-30` and `+1.5` stay numbers.
 //!
 //! Taking one tab off gives the text back, whatever it was ([`unguarded`]); the importer takes off all blanks.
@@ -113,7 +113,7 @@ fn would_be_taken_for_something_else(text: &str, kind: Kind) -> bool {
         Some('=' | '@' | '＝' | '＋' | '－' | '＠') => true,
         Some('+' | '-') => is_id || !is_plain_number(text),
         Some(_) if is_id => !surely_text(text),
-        Some(_) => is_number_or_date(text) && !is_plain_number(text),
+        Some(_) => is_number_or_date(text) && !is_plain_number(text) || is_truth(text),
     }
 }
 
@@ -140,6 +140,11 @@ fn is_plain_number(text: &str) -> bool {
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let zeros = whole.len() > 1 && whole.starts_with('0');
     all_digits(whole) && all_digits(fraction) && !zeros && digits.len() <= PLAIN_DIGITS
+}
+
+/// Whether a spreadsheet takes the text for a truth value, of which it keeps neither case nor letters.
+fn is_truth(text: &str) -> bool {
+    ["true", "false"].iter().any(|truth| text.trim().eq_ignore_ascii_case(truth))
 }
 
 /// Whether the text is made of digits and of what stands between them in numbers, sums of money, days and times.

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::http::{Method, Request, Response};
-use http_body_util::Full;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tousu_wire::{Endpoint, complaint_list};
 
@@ -25,13 +25,25 @@ pub(super) trait Interface: Send + Sync {
         gateway: &'a Arc<Gateway>,
         peer: Peer,
         request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>>;
 }
 
-/// What a handler answers: `data`, or the whole answer where its bytes are at hand.
+/// An answer that is whole, or comes as it is made.
+pub(super) type Answer = Either<Full<Bytes>, Body>;
+
+/// What a handler answers: `data`, or the whole answer where its bytes are at hand, or a file.
 pub(super) enum Data<T> {
     Value(T),
     Ready(Bytes),
+    /// Boxed: what every call carries stays small.
+    Streamed(Box<Streamed>),
+}
+
+/// A file that leaves as it is made. The call is over when it begins to: neither its place nor its time are taken
+/// any longer, so that whoever makes the file bounds both.
+pub(super) struct Streamed {
+    pub(super) headers: [(HeaderName, HeaderValue); 4],
+    pub(super) body: Body,
 }
 
 /// An interface's path, and what answers there.
@@ -65,7 +77,7 @@ where
         gateway: &'a Arc<Gateway>,
         peer: Peer,
         request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>> {
         let visit = Visit::begin(gateway, &self.meter, peer, request.headers());
         let announced = announced(request.headers());
         let (method, body) = (request.method().clone(), request.into_body());
@@ -80,11 +92,13 @@ where
                 });
                 bounded(gateway, work).await
             };
-            let outcome = outcome.map(|data| match data {
-                Data::Value(data) => visit::encoded(data, complaint_list::SUCCESS),
-                Data::Ready(bytes) => bytes,
-            });
-            visit.answer(answered, outcome)
+            let outcome = match outcome {
+                Ok(Data::Value(data)) => Ok(visit::encoded(data, complaint_list::SUCCESS)),
+                Ok(Data::Ready(bytes)) => Ok(bytes),
+                Ok(Data::Streamed(file)) => return visit.stream(answered, *file).map(Either::Right),
+                Err(refusal) => Err(refusal),
+            };
+            visit.answer(answered, outcome).map(Either::Left)
         })
     }
 }

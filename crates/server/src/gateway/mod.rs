@@ -4,6 +4,7 @@ mod admit;
 pub(crate) mod client_ip;
 mod complaints;
 mod docs;
+mod exports;
 mod handling;
 mod heard;
 mod idle;
@@ -30,21 +31,24 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{self, Method, Response, Uri};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 use futures_util::FutureExt;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 use tokio::time::error::Elapsed;
 use tousu_wire::complaint_act;
 use tousu_wire::complaint_batch::ComplaintBatch;
+use tousu_wire::complaint_bundle::ComplaintBundle;
 use tousu_wire::complaint_changes::ComplaintChanges;
 use tousu_wire::complaint_create::ComplaintCreate;
 use tousu_wire::complaint_erase::ComplaintErase;
+use tousu_wire::complaint_export::{ComplaintExport, ExportGet};
 use tousu_wire::complaint_get::ComplaintGet;
 use tousu_wire::complaint_history::ComplaintHistory;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
@@ -64,7 +68,7 @@ use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
 use self::admit::{read_parameters, require_method};
-use self::interface::{Interface, interface};
+use self::interface::{Answer, Interface, interface};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
@@ -90,6 +94,8 @@ pub struct Gateway {
     sender: Sender,
     /// Calls that are being answered.
     under_way: AtomicUsize,
+    /// Places of exports that are being made.
+    exports: Arc<Semaphore>,
     token_meter: Meter,
     /// Told to stop: whoever can should call another node from now on.
     stopping: AtomicBool,
@@ -144,7 +150,10 @@ impl Gateway {
             .endpoint::<SubscriptionDelete>()
             .endpoint::<SubscriptionTest>()
             .endpoint::<SubscriptionDeliveries>()
-            .endpoint::<SubscriptionReplay>();
+            .endpoint::<SubscriptionReplay>()
+            .endpoint::<ComplaintExport>()
+            .endpoint::<ExportGet>()
+            .endpoint::<ComplaintBundle>();
         Ok(Arc::new(Gateway {
             sender: Sender::new(&settings, clock.clone()),
             limiter: Limiter::new(&settings.limits, &clock),
@@ -153,6 +162,7 @@ impl Gateway {
             token_meter: Meter::of("token"),
             deadlines: Deadlines::load(&settings.handling)?,
             under_way: AtomicUsize::new(0),
+            exports: Arc::new(Semaphore::new(settings.server.max_exports)),
             openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
             store,
             settings,
@@ -201,6 +211,9 @@ impl Gateway {
             interface::<SubscriptionTest, _, _>(subscriptions::test),
             interface::<SubscriptionDeliveries, _, _>(subscriptions::deliveries),
             interface::<SubscriptionReplay, _, _>(subscriptions::replay),
+            interface::<ComplaintExport, _, _>(exports::export),
+            interface::<ExportGet, _, _>(exports::get),
+            interface::<ComplaintBundle, _, _>(exports::bundle),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))
@@ -232,16 +245,12 @@ impl Routes {
     }
 
     /// Answers a request, whatever it asks for.
-    pub(crate) async fn answer(
-        &self,
-        peer: Peer,
-        mut request: http::Request<Incoming>,
-    ) -> Response<Either<Full<Bytes>, Body>> {
+    pub(crate) async fn answer(&self, peer: Peer, mut request: http::Request<Incoming>) -> Response<Answer> {
         if let Some(uri) = normalized(request.uri()) {
             *request.uri_mut() = uri;
         }
         if let Some(interface) = self.interfaces.get(request.uri().path()) {
-            return interface.answer(&self.gateway, peer, request).await.map(Either::Left);
+            return interface.answer(&self.gateway, peer, request).await;
         }
         request.extensions_mut().insert(peer);
         let answered = self.others.clone().oneshot(request.map(Body::new)).await;

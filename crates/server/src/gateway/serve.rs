@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use futures_util::FutureExt;
+use http_body_util::Either;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::idle::{Waiting, Watched};
+use super::idle::{Paced, Waiting, Watched};
 use super::visit::Peer;
 use super::{Gateway, Routes};
 
@@ -91,6 +93,12 @@ impl Door {
                 waiting.pause();
                 let mut answer = routes.answer(Peer(peer), request).await;
                 waiting.begin();
+                if matches!(answer.body(), Either::Right(_)) {
+                    answer = answer.map(|body| match body {
+                        Either::Right(body) => Either::Right(Body::new(Paced { body, waiting })),
+                        whole => whole,
+                    });
+                }
                 if routes.stopping() {
                     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }

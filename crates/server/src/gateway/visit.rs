@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use http_body_util::Full;
 use metrics::{Counter, Histogram};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use tousu_wire::{Envelope, ReturnCode};
 
 use super::client_ip::client_ip;
+use super::interface::Streamed;
 use super::refusal::Refusal;
 use super::{Answered, Gateway};
 use crate::privacy::masked_id;
@@ -78,19 +79,34 @@ impl<'a> Visit<'a> {
 
         let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
-        // Those of here, and what is added on the way out.
-        headers.reserve(8);
+        self.head(&answered, headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(REQUEST_ID, self.request_id);
-        if let Some(allowance) = answered.allowance {
-            headers.insert(RATE_LIMIT, allowance.limit.into());
-            headers.insert(RATE_REMAINING, allowance.remaining.into());
-            headers.insert(RATE_RESET, allowance.reset_seconds.into());
-        }
         if let Some(seconds) = refusal.and_then(|refusal| refusal.retry_after) {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
+    }
+
+    /// A file, which begins to leave.
+    pub(super) fn stream(self, answered: Answered, file: Streamed) -> Response<Body> {
+        self.record(ReturnCode::Success, &answered, None);
+        let mut response = Response::new(file.body);
+        let headers = response.headers_mut();
+        self.head(&answered, headers);
+        headers.extend(file.headers);
+        response
+    }
+
+    /// What is said at the head of every answer.
+    fn head(self, answered: &Answered, headers: &mut HeaderMap) {
+        // Those of here, and what is added on the way out.
+        headers.reserve(8);
+        headers.insert(REQUEST_ID, self.request_id);
+        if let Some(allowance) = &answered.allowance {
+            headers.insert(RATE_LIMIT, allowance.limit.into());
+            headers.insert(RATE_REMAINING, allowance.remaining.into());
+            headers.insert(RATE_RESET, allowance.reset_seconds.into());
+        }
     }
 
     fn record(&self, code: ReturnCode, answered: &Answered, cause: Option<&str>) {

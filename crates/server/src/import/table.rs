@@ -19,51 +19,15 @@ use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, Cu
 
 use super::row::spreadsheet_time;
 use super::{Content, RawRow, Rows};
-
-/// The fields, each with the headings under which it is recognised: the page's description first.
-const HEADINGS: &[(&str, &[&str])] = &[
-    ("channel_type", &["投诉渠道", "渠道", "channel"]),
-    ("closed_at", &["结单时间"]),
-    ("complainant_phone", &["投诉人手机号(脱敏)", "投诉人手机号", "手机号", "phone"]),
-    ("complaint_from", &["投诉来源", "来源", "source"]),
-    ("complaint_id", &["投诉单号", "单号", "id"]),
-    ("complaint_reason", &["问题描述", "投诉原因", "reason"]),
-    ("complaint_resource_id", &["投诉具体资源或订单", "资源或订单", "订单号"]),
-    ("complaint_resource_type", &["投诉资源类型", "资源类型"]),
-    ("complaint_time", &["投诉时间"]),
-    ("complaint_type", &["投诉类型"]),
-    ("current_step", &["当前所属步骤", "当前步骤", "步骤"]),
-    ("is_overtime", &["是否超时"]),
-    ("operate_end_time", &["处理最后时限", "最后时限"]),
-    ("operate_time", &["操作时间"]),
-    ("state", &["处理状态", "状态"]),
-    ("time_limit", &["处理时限:小时", "处理时限", "处理时限(小时)"]),
-];
-
-/// The field that a heading names.
-fn field(heading: &str) -> Option<&'static str> {
-    let heading = heading
-        .trim()
-        .trim_start_matches('\u{feff}')
-        .replace('：', ":")
-        .replace('（', "(")
-        .replace('）', ")");
-    let same = |name: &str| name.eq_ignore_ascii_case(&heading);
-    HEADINGS
-        .iter()
-        .find(|(name, others)| same(name) || others.iter().any(|other| same(other)))
-        .map(|found| found.0)
-        // As an export heads them: in English too, and with the zone of a time.
-        .or_else(|| crate::export::columns::field(&heading))
-}
+use crate::headings::{self, field};
 
 /// The table's columns as fields; columns of other names are left out. Without a complaint number there is
 /// nothing to import, and of two columns for one field nobody knows which is meant.
 fn columns<'a>(headings: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<Option<&'static str>>> {
     let columns: Vec<Option<&'static str>> = headings.map(field).collect();
-    for (name, _) in HEADINGS {
+    for name in headings::fields() {
         match columns.iter().filter(|column| **column == Some(name)).count() {
-            0 if matches!(*name, "complaint_id" | "complaint_time") => {
+            0 if matches!(name, "complaint_id" | "complaint_time") => {
                 bail!("首行没有 {name} 列 ¦ the first row has no column {name}")
             }
             0 | 1 => {}

@@ -107,6 +107,12 @@ impl Tx {
         .await
     }
 
+    /// What people call the shop, if there is such a shop.
+    pub async fn shop_name(&mut self, shop: &ShopId) -> Result<Option<String>> {
+        const NAME: &str = "select name from shops where shop_id = $1";
+        Ok(self.query(shop, NAME, &[], |row| Ok(row.text(0)?.to_owned())).await?.pop())
+    }
+
     /// The shop's apps, oldest first.
     pub async fn apps(&mut self, shop: &ShopId) -> Result<Vec<App>> {
         let sql = format!(

@@ -20,6 +20,17 @@ pub struct Stored {
     pub details: Details,
 }
 
+/// A complaint with what an export has besides.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// The complaint.
+    pub complaint: Complaint,
+    /// Whose work it is; empty: nobody's.
+    pub assignee: String,
+    /// Its tags, sorted.
+    pub tags: Vec<String>,
+}
+
 /// The columns of a [`Complaint`], in the order that [`shown`] reads them.
 pub(super) const COLUMNS: &str = "complaint_id, channel_type, complaint_from, complaint_type, complaint_resource_type, \
      complaint_resource_id, complaint_reason, complainant_phone, complaint_time, state, current_step, \
@@ -176,6 +187,37 @@ impl Tx {
         };
         self.query_slowly(shop, &sql, &clauses.parameters, give).await?;
         Ok(())
+    }
+
+    /// At most `limit` of the complaints that match, in the list's order, from behind (time, id) on.
+    pub async fn exported(
+        &mut self,
+        shop: &ShopId,
+        filter: &Filter,
+        now: i64,
+        behind: Option<(i64, &str)>,
+        limit: usize,
+    ) -> Result<Vec<Exported>> {
+        let mut clauses = Where::new(filter, now);
+        if let Some((time, complaint_id)) = behind {
+            let (time, complaint_id) = (clauses.bind(time.into()), clauses.bind(complaint_id.into()));
+            let _ = write!(clauses.sql, " and (complaint_time, complaint_id) < ({time}, {complaint_id})");
+        }
+        let limit = clauses.bind((limit as i64).into());
+        let sql = format!(
+            "select {COLUMNS}, assignee, tags from complaints where {}
+             order by complaint_time desc, complaint_id desc limit {limit}",
+            clauses.sql
+        );
+        let decode = |row: &Row<'_>| {
+            let tags = row.optional_text(COLUMN_COUNT + 1)?.map(from_json).transpose()?;
+            Ok(Exported {
+                complaint: decode(row)?,
+                assignee: row.optional_text(COLUMN_COUNT)?.unwrap_or_default().to_owned(),
+                tags: tags.unwrap_or_default(),
+            })
+        };
+        self.query_slowly(shop, &sql, &clauses.parameters, decode).await
     }
 
     /// Gives those of the numbered complaints that exist, each with its number, in any order.

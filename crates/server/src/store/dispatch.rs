@@ -172,12 +172,6 @@ impl Tx {
         self.query(shop, &sql, &[subscription_id.into(), limit.into()], deliveries::decode).await
     }
 
-    /// The shop's name.
-    pub async fn shop_name(&mut self, shop: &ShopId) -> Result<Option<String>> {
-        const NAME: &str = "select name from shops where shop_id = $1";
-        Ok(self.query(shop, NAME, &[], |row| Ok(row.text(0)?.to_owned())).await?.pop())
-    }
-
     /// These entries of the history.
     pub async fn entries(&mut self, shop: &ShopId, numbers: &[i64]) -> Result<HashMap<i64, Kept>> {
         let mut found = HashMap::with_capacity(numbers.len());

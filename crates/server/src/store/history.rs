@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Result, Row, ShopId, StoreError, Tx, Value};
@@ -77,6 +77,11 @@ impl Entry {
         hash_of(&[salt, &self.said])
     }
 
+    /// The hash of all of it but what was said: what is left to prove of an entry without a salt that is erased.
+    pub(super) fn hash_of_rest(&self, shop: &ShopId, number: i64) -> String {
+        self.hash(shop, number, "", Some(""))
+    }
+
     /// Lower-case hex SHA-256 over the hash before it and all of it, `said_hash` in the place of what was said (which
     /// stands there itself in those of older programs), each part with its length in front, so that no two
     /// entries read alike.
@@ -133,7 +138,7 @@ impl Kept {
     }
 
     /// Whether it is as it was written, behind that hash. Of what an older program said and what was taken away since
-    /// that cannot be told any more.
+    /// the entry that took it away has to tell.
     fn is_as_written(&self, shop: &ShopId, number: i64, before: &str) -> bool {
         let Kept { number: _, entry, salt, said_hash: kept, hash } = self;
         let said = match (salt, kept) {
@@ -147,15 +152,21 @@ impl Kept {
 }
 
 /// What an entry `erased` has in `after` beside the complaint.
-#[derive(Deserialize)]
-struct Erased {
-    erased_entries: Vec<i64>,
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Erased {
+    /// The entries of which what was said was taken away.
+    pub(super) erased_entries: Vec<i64>,
+    /// Of those without a salt, the hash of what is left: their own cannot be told any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) hashes_of_rest: BTreeMap<i64, String>,
 }
 
 /// The event of a complaint whose person's data was taken away.
 pub(super) const ERASED: &str = "erased";
 /// The event of a number that was shown whole.
 pub(super) const REVEALED: &str = "revealed";
+/// The event of a file of evidence that was taken: `said` has its digest.
+pub const BUNDLED: &str = "bundled";
 /// Nothing was said.
 pub(super) const NOTHING_SAID: &str = "{}";
 
@@ -271,6 +282,38 @@ impl Tx {
         self.execute_all(shop, &kept_by(&kept, &chain)).await
     }
 
+    /// What happened to a complaint, oldest first, each with the hash of the shop's entry before it.
+    pub async fn history_with_hashes_before(
+        &mut self,
+        shop: &ShopId,
+        complaint_id: &str,
+    ) -> Result<Vec<(Kept, String)>> {
+        let sql = format!(
+            "select {COLUMNS}, (select p.hash from history p where p.shop_id = $1 and p.entry = history.entry - 1)
+             from history where shop_id = $1 and complaint_id = $2 order by entry"
+        );
+        let behind = COLUMNS.split(',').count();
+        let decode =
+            |row: &Row<'_>| Ok((decode(row)?, row.optional_text(behind)?.unwrap_or_default().to_owned()));
+        self.query(shop, &sql, &[complaint_id.into()], decode).await
+    }
+
+    /// What happened to no complaint in particular, of these events, from that entry of the shop's on, oldest first.
+    pub async fn history_of_shop(
+        &mut self,
+        shop: &ShopId,
+        from: i64,
+        events: [&str; 2],
+        most: i64,
+    ) -> Result<Vec<Kept>> {
+        let sql = format!(
+            "select {COLUMNS} from history where shop_id = $1 and complaint_id = '' and entry >= $2
+                 and event in ($3, $4) order by entry limit $5"
+        );
+        let [one, other] = events;
+        self.query(shop, &sql, &[from.into(), one.into(), other.into(), most.into()], decode).await
+    }
+
     /// The end of the shop's history as the shop knows it, if there is such a shop.
     pub async fn chain(&mut self, shop: &ShopId) -> Result<Option<Chain>> {
         const CHAIN: &str = "select history_entries, history_hash from shops where shop_id = $1";
@@ -301,17 +344,18 @@ impl Tx {
                 if !kept.is_as_written(shop, number, &seen.hash) {
                     return Ok(Some(Broken::Changed(number)));
                 }
-                let Kept { entry, hash, .. } = kept;
+                let Kept { entry, said_hash, hash, .. } = kept;
                 if entry.said.is_empty() {
-                    gone.insert(number, entry.complaint_id);
+                    let rest = said_hash.is_none().then(|| entry.hash_of_rest(shop, number));
+                    gone.insert(number, (entry.complaint_id, rest));
                 } else if entry.event == ERASED
-                    && let Ok(Erased { erased_entries }) = serde_json::from_str(&entry.after)
+                    && let Ok(erased) = serde_json::from_str::<Erased>(&entry.after)
                 {
-                    for erased in erased_entries {
-                        if gone.get(&erased) == Some(&entry.complaint_id) {
-                            gone.remove(&erased);
-                        }
-                    }
+                    gone.retain(|number, (complaint_id, rest)| {
+                        !(*complaint_id == entry.complaint_id
+                            && erased.erased_entries.contains(number)
+                            && erased.hashes_of_rest.get(number) == rest.as_ref())
+                    });
                 }
                 seen = Chain { entries: number, hash };
             }

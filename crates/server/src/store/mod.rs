@@ -22,6 +22,7 @@ mod intake;
 mod leases;
 mod listing;
 mod migrate;
+mod noting;
 mod personal;
 mod phones;
 mod postgres;
@@ -43,14 +44,14 @@ pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done};
 pub use alarms::{Ahead, Alarm, DUE_SOON, OVERDUE, alarm_clock};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
-pub use complaints::Stored;
+pub use complaints::{Exported, Stored};
 pub use deliveries::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, MOST_REPLAYED, Replay, Try};
 pub use dispatch::{Lease, Next, Part, REPORT, Reserved, Settled, Standing as TargetStanding, Watching};
 pub use error::{Result, StoreError};
 pub use examine::Finding;
 pub use feed::{Happened, Seen};
 pub use handled::Handled;
-pub use history::{Broken, Chain, Entry, Kept as KeptEntry};
+pub use history::{BUNDLED, Broken, Chain, Entry, Kept as KeptEntry};
 pub use intake::{Brought, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use personal::{MOST_ERASED, Revealed, Whose};
@@ -255,6 +256,14 @@ impl Store {
     pub fn let_go(&self) -> Result<()> {
         match &self.0 {
             Driver::Sqlite(sqlite) => sqlite.let_go(),
+            Driver::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Writes SQLite's file anew, so that nothing is in it but what is kept. Writers wait meanwhile.
+    pub async fn rewrite(&self) -> Result<()> {
+        match &self.0 {
+            Driver::Sqlite(sqlite) => sqlite.rewrite().await,
             Driver::Postgres(_) => Ok(()),
         }
     }

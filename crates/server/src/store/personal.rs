@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::acting::{LOG, Written};
 use super::complaints::{COLUMN_COUNT, COLUMNS};
 use super::handled::{HANDLING, handled};
-use super::history::{ERASED, NOTHING_SAID, REVEALED, kept_by};
+use super::history::{BUNDLED, ERASED, Erased, NOTHING_SAID, REVEALED, kept_by};
 use super::{Doer, Done, Result, Row, ShopId, Store, StoreError, Tx};
 use crate::complaint::Phone;
 use crate::privacy::{Opened, Place, Vault, VaultError};
@@ -192,11 +192,17 @@ impl Tx {
         let written = Written::of(&before, &before, version)?;
         let entries = self.history(shop, complaint_id).await?.into_iter().filter(|kept| {
             let entry = &kept.entry;
-            ![ERASED, REVEALED].contains(&entry.event.as_str())
+            ![ERASED, REVEALED, BUNDLED].contains(&entry.event.as_str())
                 && entry.said != NOTHING_SAID
                 && !kept.is_erased()
         });
-        let entries: Vec<i64> = entries.map(|kept| kept.number).collect();
+        let mut erased = Erased::default();
+        for kept in entries {
+            erased.erased_entries.push(kept.number);
+            if kept.said_hash.is_none() {
+                erased.hashes_of_rest.insert(kept.number, kept.entry.hash_of_rest(shop, kept.number));
+            }
+        }
         const COMPLAINT: &str =
             "update complaints set complainant_phone = '', phone_tail = '', complainant_user_id = '',
                  complaint_reason = '', complaint_resource_id = '', content_msg = '', content_object = '[]',
@@ -217,11 +223,13 @@ impl Tx {
             (PHONE, vec![number.into()]),
             (REPLIES, vec![complaint_id.into()]),
         ];
-        statements.extend(entries.iter().map(|entry| (SAID, vec![(*entry).into()])));
+        statements.extend(erased.erased_entries.iter().map(|entry| (SAID, vec![(*entry).into()])));
         self.execute_all(shop, &statements).await?;
         let mut after: Json =
             serde_json::from_str(&written.after).map_err(|error| StoreError::Value(error.to_string()))?;
-        after["erased_entries"] = json!(entries);
+        if let (Json::Object(after), Json::Object(erased)) = (&mut after, json!(erased)) {
+            after.extend(erased);
+        }
         Ok(super::Entry { after: after.to_string(), ..written.entry(ERASED, said, doer) })
     }
 

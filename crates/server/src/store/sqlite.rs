@@ -149,7 +149,8 @@ impl Sqlite {
     /// Brings what the log has to where it belongs and cuts the log off, so that it does not keep what was taken away.
     /// While others read it, it stays; it is written over later.
     pub(super) async fn empty_log(&self) -> Result<()> {
-        self.let_go()?;
+        // Snapshots of this moment too: they read the log.
+        self.0.idle_readers.lock().iter_mut().try_for_each(|reader| reader.let_go())?;
         let writer = self.0.writer.clone().lock_owned().await;
         block_in_place(|| {
             writer.busy_timeout(Duration::ZERO)?;
@@ -157,6 +158,12 @@ impl Sqlite {
             writer.busy_timeout(PATIENCE)?;
             Ok(done?)
         })
+    }
+
+    /// Writes the whole file anew, without what deleted rows have left between the others.
+    pub(super) async fn rewrite(&self) -> Result<()> {
+        let writer = self.0.writer.clone().lock_owned().await;
+        Ok(block_in_place(|| writer.execute_batch("vacuum"))?)
     }
 
     pub(super) fn pool_status(&self) -> (usize, usize) {

@@ -6,6 +6,7 @@
 mod support;
 
 mod bench_data;
+mod bundles;
 mod citus;
 mod cluster;
 mod commands;
@@ -13,6 +14,7 @@ mod crash;
 mod demo;
 mod documents;
 mod export;
+mod exporting;
 mod gate;
 mod golden;
 mod handling;

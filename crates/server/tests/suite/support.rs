@@ -62,7 +62,11 @@ impl Database {
     /// Runs SQL past the program.
     pub async fn run(&self, sql: &str) {
         match self.url.strip_prefix("sqlite:") {
-            Some(file) => rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap(),
+            // What it takes away it leaves nowhere, as the program's own connections.
+            Some(file) => rusqlite::Connection::open(file)
+                .unwrap()
+                .execute_batch(&format!("pragma secure_delete = on; {sql}"))
+                .unwrap(),
             None => command(&self.url, sql).await,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tousu_client::Credentials;
+use tousu_wire::complaint_export::ExportGet;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::subscription::SubscriptionGet;
@@ -200,6 +201,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
     let none = json!({ "access_token": token, "subscription_id": "sub_none" });
     provoked.by(server.post(&SubscriptionGet::path(), &none).await, ReturnCode::NoSuchSubscription);
+    let none = json!({ "access_token": token, "export_id": 999 });
+    provoked.by(server.post(&ExportGet::path(), &none).await, ReturnCode::NoSuchExport);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {

@@ -134,7 +134,8 @@ fn no_number_leaves() {
                 let answer = call("assign", json!({ "complaint_id": id, "assignee": number })).await;
                 seen.push(("assign", answer.text));
             }
-            let batch = json!({ "action": "note", "complaint_ids": [id, chunk[0]], "content": text, "operator": chunk[5] });
+            let batch =
+                json!({ "action": "note", "complaint_ids": [id], "content": text, "operator": chunk[5] });
             seen.push(("batch", call("batch", batch).await.text));
         }
         // In each form of an import, whole numbers of the phone field alone among them.
@@ -175,7 +176,7 @@ fn no_number_leaves() {
         loop {
             let answer = call(
                 "xe.pay_through.complaint_record.xe.b_complaints.list",
-                json!({ "page": page, "page_size": 1000 }),
+                json!({ "page": page, "page_size": 100 }),
             )
             .await;
             let done = answer.ids().is_empty();
@@ -186,11 +187,11 @@ fn no_number_leaves() {
             }
         }
         assert!(page > 5);
-        for (name, cursor) in [("search", "next_cursor"), ("changes", "next_cursor")] {
-            let mut body = json!({ "page_size": 1000 });
-            for _ in 0..20 {
+        for (name, size) in [("search", 100), ("changes", 1000)] {
+            let mut body = json!({ "page_size": size });
+            for _ in 0..60 {
                 let answer = call(name, body.clone()).await;
-                let next = answer.data()[cursor].clone();
+                let next = answer.data()["next_cursor"].clone();
                 seen.push((name, answer.text));
                 if next.as_str().is_none_or(str::is_empty) || body["cursor"] == next {
                     break;
@@ -202,6 +203,23 @@ fn no_number_leaves() {
             for name in ["xe.complaint.info.get", "get", "history", "tousu.deadline.explain"] {
                 seen.push((name, call(name, json!({ "complaint_id": id })).await.text));
             }
+        }
+        for id in &ids[..100] {
+            seen.push((
+                "bundle",
+                call("bundle", json!({ "complaint_id": id, "operator": numbers[7] })).await.text,
+            ));
+        }
+        seen.push(("stats", call("tousu.stats.get", json!({})).await.text));
+        for format in ["csv", "ndjson"] {
+            let body = json!({ "access_token": demo.access_token, "format": format, "operator": numbers[8] });
+            let request = demo.http.post(format!("{}/tousu.complaint.export/1.0.0", demo.url));
+            let file = request.body(body.to_string()).send().await.unwrap().text().await.unwrap();
+            assert!(file.lines().count() > 3000, "{file}");
+            seen.push(("export", file));
+        }
+        for entry in 1..40 {
+            seen.push(("export", call("tousu.export.get", json!({ "export_id": entry })).await.text));
         }
         // What is wrong, with a number in it.
         for number in numbers.iter().step_by(37) {
@@ -261,6 +279,15 @@ fn no_number_leaves() {
         ] {
             let ran = program.run(&[arguments, &in_shop].concat());
             seen.push(("command", ran.out + &ran.err));
+        }
+        for file in ["all.csv", "all.ndjson", "c.html"] {
+            let arguments = match file {
+                "c.html" => vec!["complaint", "bundle", &ids[0], "--output", file],
+                _ => vec!["export", file],
+            };
+            let ran = program.run(&[&arguments[..], &in_shop].concat());
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            seen.extend([("command", ran.out + &ran.err), (file, program.read(file))]);
         }
         for arguments in
             [&["doctor"][..], &["config"], &["audit", "verify"], &["shop", "list", "--database", &numbers[0]]]

@@ -49,6 +49,12 @@ fn nothing_is_left_of_the_person_and_everything_of_the_complaint() {
         let desk = Desk::open(database).await;
         let ids = [complained(&desk, "n1").await, complained(&desk, "n2").await];
         let other = desk.submitted().await;
+        let found = async |text: &str| {
+            while desk.server.store.follow_words(&desk.shop, 300).await.unwrap() {}
+            let answer = desk.act("search", &other, json!({ "text": text })).await;
+            answer.data()["list"].as_array().unwrap().len()
+        };
+        assert_eq!((found("王小明").await, found("要退款").await), (2, 3));
         let counted = async || {
             let all = desk.server.list(&desk.token, json!({ "channel_type": 2 })).await;
             let rows: Vec<Value> = all.data()["list"].as_array().unwrap().clone();
@@ -113,6 +119,7 @@ fn nothing_is_left_of_the_person_and_everything_of_the_complaint() {
             assert!(!contains(&kept, text), "{text} is there");
         }
         assert!(contains(&kept, "要退款"), "the other complaint's");
+        assert_eq!((found("王小明").await, found("要退款").await), (0, 1));
         assert_eq!(desk.act("get", &other, json!({})).await.data()["info"]["complaint_reason"], "要退款");
         assert_eq!(erase(&desk, whose[1].clone()).await.data()["complaint_ids"], json!([]));
 
@@ -208,6 +215,9 @@ fn an_older_history_is_verified_and_erased() {
         assert_eq!(verify().await, None);
         let kept = everything_in(database).await;
         assert!(TEXTS.iter().all(|text| !contains(&kept, text)));
+        // What is left of it is still proven.
+        database.run("update history set operator = 'x' where entry = 2").await;
+        assert_eq!(verify().await, Some(Broken::Changed(2)));
     });
 }
 
