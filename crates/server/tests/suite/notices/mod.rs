@@ -2,6 +2,7 @@
 
 mod bots;
 mod commands;
+mod deliveries;
 mod interfaces;
 pub mod receivers;
 mod themselves;
