@@ -26,6 +26,7 @@ mod noting;
 mod personal;
 mod phones;
 mod postgres;
+mod resealing;
 mod search;
 mod shops;
 mod sqlite;

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use tousu::store::LOOKS;
 
+use super::desk;
 use super::receivers::Webhooks;
-use super::{desk, dispatcher};
 use crate::handling::Desk;
 use crate::support::*;
 
@@ -47,7 +47,7 @@ fn each_alarm_comes_once_at_its_moment_whichever_node_looks() {
         let desk = desk(database).await;
         let receiver = watched(&desk).await;
         let id = desk.submitted().await;
-        let (mut one, mut other) = (dispatcher(&desk.server), dispatcher(&desk.server));
+        let (mut one, mut other) = (desk.dispatcher(), desk.dispatcher());
         let mut told = 0;
         let ends = NOW + 72 * HOUR;
         for (at, hours) in [(ends - 24 * HOUR, 24), (ends - 4 * HOUR, 4), (ends - HOUR, 1), (ends + 1, 0)] {
@@ -67,7 +67,7 @@ fn each_alarm_comes_once_at_its_moment_whichever_node_looks() {
             assert_eq!(alarms(&receiver).last().unwrap(), &(id.clone(), hours));
             // One that has just started knows nothing, and tells nothing twice.
             desk.server.clock.set(at + 10);
-            dispatcher(&desk.server).turn().await.unwrap();
+            desk.dispatcher().turn().await.unwrap();
             assert_eq!(alarms(&receiver).len(), told, "{hours}");
         }
         let expected = [(24, ends - 24 * HOUR), (4, ends - 4 * HOUR), (1, ends - HOUR), (0, ends + 1)];
@@ -80,7 +80,7 @@ fn each_alarm_comes_once_at_its_moment_whichever_node_looks() {
 fn what_is_over_or_before_anybody_asked_is_not_told() {
     on_each_database(async |database| {
         let desk = desk(database).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         let early = complaint("c_early", NOW - 72 * HOUR - 10);
         let closed = complaint("c_closed", NOW - 48 * HOUR + 60);
         let late = complaint("c_late", NOW - 72 * HOUR + 60);
@@ -109,9 +109,9 @@ fn after_a_long_night_only_the_last_alarm_of_each_is_told() {
         let soon = complaint("c_soon", NOW + 48 * HOUR);
         let far = complaint("c_far", NOW + 96 * HOUR);
         desk.server.put(&desk.shop, &[past, soon, far]).await;
-        dispatcher(&desk.server).turn().await.unwrap();
+        desk.dispatcher().turn().await.unwrap();
         desk.server.clock.set(NOW + 117 * HOUR);
-        dispatcher(&desk.server).turn().await.unwrap();
+        desk.dispatcher().turn().await.unwrap();
         let mut told = alarms(&receiver);
         told.sort();
         assert_eq!(told, [("c_past".to_owned(), 0), ("c_soon".to_owned(), 4)]);

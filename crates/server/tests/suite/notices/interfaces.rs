@@ -369,8 +369,43 @@ fn nobody_reaches_this_machine_through_a_name() {
         assert_eq!((&tried["delivered"], &tried["status"]), (&json!(0), &Value::Null));
         assert_ne!(tried["problem"], "");
         assert_eq!(webhooks.arrived().len(), 0);
-        // Redirections are not followed either.
+        // Nor by being led there.
+        webhooks.next([Mood::LeadsAway]);
         let tried = open.about::<SubscriptionTest>(&id, json!({})).await.data().clone();
-        assert_eq!(tried["delivered"], 1);
+        assert_eq!((&tried["delivered"], &tried["status"]), (&json!(0), &json!(307)));
+        assert_eq!(webhooks.arrived().len(), 1);
+    });
+}
+
+#[test]
+fn a_new_key_takes_over_what_subscriptions_keep() {
+    const OTHER: &str = "later-1:ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
+    on_each_database(async |database| {
+        let keyed = async |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            Server::start_with(database, |settings| {
+                super::near(settings);
+                settings.privacy.keys.0 = keys;
+            })
+            .await
+        };
+        let old = desk(database).await;
+        let webhooks = Webhooks::start().await;
+        let (id, secret) = old.subscribed(json!({ "kind": "webhook", "target": webhooks.url() })).await;
+        old.about::<SubscriptionRotateSecret>(&id, json!({})).await.data();
+        let both = keyed(&[OTHER, KEY]).await;
+        let done = tousu::jobs::phones::reseal(&both.store).await.unwrap();
+        assert_eq!((done.sealed, done.failed), (3, 0), "the address and two secrets");
+        assert_eq!(tousu::jobs::phones::reseal(&both.store).await.unwrap().sealed, 0);
+        let new = Desk { server: keyed(&[OTHER]).await, shop: old.shop.clone(), token: old.token.clone() };
+        assert_eq!(new.about::<SubscriptionTest>(&id, json!({})).await.data()["delivered"], 1);
+        assert!(webhooks.taken()[0].signed_with(&secret.unwrap()));
+        let lost = old.about::<SubscriptionTest>(&id, json!({})).await.data().clone();
+        assert_eq!(lost["delivered"], 0, "under a key that it has not");
+        let mut tx = new.server.store.read().await.unwrap();
+        for (store, unopenable) in [(&new.server.store, 0), (&old.server.store, 3)] {
+            let seen = tx.examine_subscriptions(&old.shop, store.vault()).await.unwrap();
+            assert_eq!((seen.kept, seen.unopenable), (3, unopenable));
+        }
     });
 }

@@ -1,7 +1,9 @@
 //! Who is told of what happens, and what becomes of that.
 
 mod alarms;
+mod bots;
 mod commands;
+mod deliveries;
 mod interfaces;
 mod killed;
 pub mod receivers;
@@ -38,12 +40,6 @@ pub async fn desk_with(database: &Database, change: impl FnOnce(&mut Settings)) 
     Desk { server, shop, token }
 }
 
-/// Who sends what a server has to tell, on demand.
-pub fn dispatcher(server: &Server) -> Dispatcher {
-    let sender = Sender::new(&server.settings, server.clock.clone());
-    Dispatcher::new(server.store.clone(), sender, server.clock.clone())
-}
-
 /// Lets notices go to this machine.
 pub fn near(settings: &mut Settings) {
     settings.notices.http = true;
@@ -51,6 +47,12 @@ pub fn near(settings: &mut Settings) {
 }
 
 impl Desk {
+    /// Who sends from this desk's server, by its clock.
+    pub fn dispatcher(&self) -> Dispatcher {
+        let Server { store, settings, clock, .. } = &self.server;
+        Dispatcher::new(store.clone(), Sender::new(settings, clock.clone()), clock.clone())
+    }
+
     /// Makes a subscription; gives its id and the secret that was made for it.
     pub async fn subscribed(&self, asked: Value) -> (String, Option<String>) {
         let answer = self.call::<SubscriptionCreate>(asked).await;

@@ -6,8 +6,8 @@ use tousu_wire::complaint_create::ComplaintCreate;
 use tousu_wire::subscription::SubscriptionGet;
 use tousu_wire::subscription_deliveries::{SubscriptionDeliveries, SubscriptionReplay};
 
+use super::desk;
 use super::receivers::{Arrived, Mood, Webhooks};
-use super::{desk, dispatcher};
 use crate::handling::Desk;
 use crate::support::*;
 
@@ -49,7 +49,7 @@ fn everything_that_happens_is_told_once_and_in_order() {
         let receiver = Webhooks::start().await;
         let before = desk.submitted().await;
         let (id, secret) = desk.hook(&receiver, json!({})).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         let complaint = desk.submitted().await;
         let act = async |name: &str, body: Value| {
             assert_eq!(desk.act(name, &complaint, body).await.code(), 0, "{name}");
@@ -103,7 +103,7 @@ fn who_asked_for_less_is_told_less() {
         desk.hook(&closings, json!({ "events": ["complaint.closed"] })).await;
         desk.hook(&payments, json!({ "channels": [3] })).await;
         desk.hook(&off, json!({ "enabled": 0 })).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         let shop = desk.submitted().await;
         let asked = json!({ "complaint_reason": "重复扣款", "channel_type": 3, "by": "third_party" });
         let paid = desk.call::<ComplaintCreate>(asked).await.data()["complaint"]["complaint_id"].clone();
@@ -129,7 +129,7 @@ fn what_fails_is_tried_again_in_order_and_others_go_on() {
         let desk = desk(database).await;
         let receiver = Webhooks::start().await;
         let (id, _) = desk.hook(&receiver, json!({})).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         let first = desk.submitted().await;
         receiver.next([Mood::Says(500)]);
         dispatcher.turn().await.unwrap();
@@ -158,7 +158,7 @@ fn a_receiver_that_asks_for_time_gets_it() {
         let desk = desk(database).await;
         let receiver = Webhooks::start().await;
         desk.hook(&receiver, json!({})).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         desk.submitted().await;
         receiver.next([Mood::Later(600)]);
         dispatcher.turn().await.unwrap();
@@ -178,7 +178,7 @@ fn after_two_days_it_is_given_up_and_can_be_sent_again() {
         let desk = desk(database).await;
         let receiver = Webhooks::start().await;
         let (id, secret) = desk.hook(&receiver, json!({})).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         let complaint = desk.submitted().await;
         desk.act("reply", &complaint, json!({ "content": "好的" })).await;
         receiver.otherwise(Mood::Says(503));
@@ -215,7 +215,7 @@ fn what_is_final_is_final() {
         let desk = desk(database).await;
         let receiver = Webhooks::start().await;
         let (id, _) = desk.hook(&receiver, json!({})).await;
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         receiver.next([Mood::Says(422)]);
         let complaint = desk.submitted().await;
         dispatcher.turn().await.unwrap();
@@ -257,7 +257,7 @@ fn while_nothing_is_due_nothing_is_written() {
                 .pop()
                 .unwrap()
         };
-        let mut dispatcher = dispatcher(&desk.server);
+        let mut dispatcher = desk.dispatcher();
         desk.submitted().await;
         for _ in 0..10 {
             desk.server.clock.advance_micros(HOUR * 1_000_000);

@@ -1,4 +1,5 @@
-//! The receivers do what they are there for: what they let through would otherwise prove nothing.
+//! The receivers do what they are there for: what they let through would otherwise prove nothing. And the page about
+//! notices says what is sent.
 
 use serde_json::json;
 use tousu::clock::Clock;
@@ -18,20 +19,21 @@ fn event() -> Event {
         sequence: 1,
         shop: Shop { id: "appTest".into(), name: "测试店铺".into() },
         occurred_at: NOW,
-        what: What::Complaint {
-            kind: Kind::Created,
-            complaint: Box::new(Subject {
-                complaint_id: "c_1".into(),
-                channel_type: ChannelType::Shop,
-                complaint_from: ComplaintFrom::H5Shop,
-                complainant_phone: "188****1474".into(),
-                complaint_reason: "要退款".into(),
-                state: State::Pending,
-                current_step: CurrentStep::New,
-                operate_end_time: NOW + 72 * 3600,
-                assignee: None,
-            }),
-        },
+        what: What::Complaint { kind: Kind::Created, complaint: Box::new(subject()) },
+    }
+}
+
+fn subject() -> Subject {
+    Subject {
+        complaint_id: "c_1".into(),
+        channel_type: ChannelType::Shop,
+        complaint_from: ComplaintFrom::H5Shop,
+        complainant_phone: "188****1474".into(),
+        complaint_reason: "要退款".into(),
+        state: State::Pending,
+        current_step: CurrentStep::New,
+        operate_end_time: NOW + 72 * 3600,
+        assignee: None,
     }
 }
 
@@ -44,6 +46,27 @@ async fn post(platform: Platform, bots: &Bots, clock: &Clock, secret: Option<&st
     let answer = client.post(post.url.reveal()).json(&post.body).send().await.unwrap();
     let status = answer.status().as_u16();
     platform.read(status, &answer.bytes().await.unwrap())
+}
+
+#[test]
+fn the_page_shows_what_is_sent() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/notices.md")).unwrap();
+    let shown = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let deadline = 1_713_756_319;
+    let complaint = Subject {
+        complaint_id: "c_6621e41fa5e18_dA0idHLY".into(),
+        operate_end_time: deadline,
+        assignee: Some("张三".into()),
+        ..subject()
+    };
+    let shop = Shop { id: "appDemo12345678".into(), name: "演示店铺".into() };
+    let what = What::Complaint { kind: Kind::DueSoon { hours: 24 }, complaint: Box::new(complaint) };
+    let event = Event { sequence: 17, shop, occurred_at: deadline - 24 * 3600, what };
+    assert_eq!(shown.trim_end(), format!("{:#}", event.body()));
+    for (event, _) in tousu_wire::subscription::EVENTS {
+        assert!(page.contains(&format!("| `{event}` |")), "{event} is not on the page");
+    }
 }
 
 #[test]

@@ -17,8 +17,6 @@ pub struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// As it came.
-    pub raw: String,
 }
 
 /// A mail server.
@@ -101,7 +99,7 @@ async fn converse(stream: TcpStream, kept: Arc<Mutex<Kept>>) -> std::io::Result<
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await?;
                 let raw = data(&mut stream).await?;
-                let letter = letter(&from, &to, raw);
+                let letter = letter(&from, &to, &raw);
                 kept.lock().unwrap().letters.push(letter);
                 "250 taken".into()
             }
@@ -127,7 +125,7 @@ async fn data(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
     }
 }
 
-fn letter(from: &str, to: &[String], raw: String) -> Letter {
+fn letter(from: &str, to: &[String], raw: &str) -> Letter {
     let message = MessageParser::default().parse(raw.as_bytes()).unwrap();
     Letter {
         from: from.into(),
@@ -135,6 +133,5 @@ fn letter(from: &str, to: &[String], raw: String) -> Letter {
         subject: message.subject().unwrap_or_default().into(),
         text: message.body_text(0).unwrap_or_default().into_owned(),
         html: message.body_html(0).unwrap_or_default().into_owned(),
-        raw,
     }
 }

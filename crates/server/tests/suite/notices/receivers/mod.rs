@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use self::bots::{Bots, Posted};
-pub use self::mail::{Letter, Mailbox};
+pub use self::mail::Mailbox;
 pub use self::webhooks::{Mood, Webhooks};
 
 /// A request as it arrived.

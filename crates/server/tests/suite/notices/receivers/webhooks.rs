@@ -24,6 +24,8 @@ pub enum Mood {
     Later(u32),
     /// It takes it, and nobody hears of that.
     TakesAndFails,
+    /// 307, to another place of its own.
+    LeadsAway,
 }
 
 /// A receiver of webhooks.
@@ -113,6 +115,11 @@ async fn listening(address: Option<SocketAddr>, kept: &Arc<Mutex<Kept>>) -> List
             Mood::Hangs => Reaction::Hang,
             Mood::Fails | Mood::TakesAndFails => Reaction::Vanish,
             Mood::Says(status) => Reaction::Answer(answer(status, "no")),
+            Mood::LeadsAway => {
+                let mut answer = answer(307, "");
+                answer.headers_mut().insert("location", "/elsewhere".parse().unwrap());
+                Reaction::Answer(answer)
+            }
             Mood::Later(seconds) => {
                 let mut answer = answer(429, "later");
                 answer.headers_mut().insert("retry-after", seconds.into());
