@@ -168,7 +168,7 @@ pub fn creator(request: &complaint_create::Request) -> std::result::Result<Actor
 fn role(by: Option<&str>, default: Actor) -> std::result::Result<Actor, InvalidParameter> {
     const ROLES: [Actor; 4] = [Actor::Consumer, Actor::Merchant, Actor::Platform, Actor::ThirdParty];
     let Some(by) = by else { return Ok(default) };
-    ROLES.into_iter().find(|role| role.name() == by).ok_or_else(|| {
+    Actor::named(by).ok_or_else(|| {
         let shown = tousu_wire::lenient::quoted(by);
         let roles = ROLES.map(Actor::name).join("、");
         InvalidParameter::new(

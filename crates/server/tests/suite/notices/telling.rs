@@ -148,7 +148,7 @@ fn what_fails_is_tried_again_in_order_and_others_go_on() {
         let log = desk.about::<SubscriptionDeliveries>(&id, json!({ "complaint_id": first })).await;
         let rows = log.data()["list"].as_array().unwrap().clone();
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[1]["attempts"].as_array().map_or(0, Vec::len), 2, "{}", rows[1]);
+        assert_eq!(rows[1]["attempts"], 2, "{}", rows[1]);
     });
 }
 
@@ -177,7 +177,8 @@ fn after_two_days_it_is_given_up_and_can_be_sent_again() {
     on_each_database(async |database| {
         let desk = desk(database).await;
         let receiver = Webhooks::start().await;
-        let (id, secret) = desk.hook(&receiver, json!({})).await;
+        let (id, secret) =
+            desk.hook(&receiver, json!({ "events": ["complaint.created", "complaint.replied"] })).await;
         let mut dispatcher = desk.dispatcher();
         let complaint = desk.submitted().await;
         desk.act("reply", &complaint, json!({ "content": "好的" })).await;
