@@ -58,13 +58,17 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     holder: String,
     stopping: AtomicBool,
+    /// Held while a post is reserved: subscriptions that lead to one address share its limits.
+    reserving: tokio::sync::Mutex<()>,
 }
 
 impl Dispatcher {
     /// One that has not looked yet.
     pub fn new(store: Store, sender: Sender, clock: Clock) -> Self {
         let holder = secrets::random_text(16);
-        let shared = Shared { store, sender, clock, holder, stopping: AtomicBool::new(false) };
+        let stopping = AtomicBool::new(false);
+        let shared =
+            Shared { store, sender, clock, holder, stopping, reserving: tokio::sync::Mutex::default() };
         Dispatcher {
             shared: Arc::new(shared),
             alarms: Alarms::default(),
@@ -260,9 +264,10 @@ impl Shared {
         shop: &ShopId,
         id: &str,
         limits: &'static Limits,
-        millis: i64,
         open: &[&str],
     ) -> Result<Reserved> {
+        let _alone = self.reserving.lock().await;
+        let millis = self.clock.epoch_millis();
         let lease = Lease { name: DISPATCHING, holder: &self.holder };
         self.store.reserve_post(shop, id, Some(lease), limits, millis, open).await
     }

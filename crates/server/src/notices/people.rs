@@ -68,7 +68,7 @@ pub(super) async fn send(shared: &Shared, shop: &ShopId, subscription: &Subscrip
         let all: Vec<usize> = (0..waiting.deliveries.len()).collect();
         return shared.settle(shop, id, &no_news(&waiting, &all), &standing).await.map(|()| false);
     };
-    match shared.reserve(shop, id, limits, millis, &still_open(&waiting, &chosen)).await? {
+    match shared.reserve(shop, id, limits, &still_open(&waiting, &chosen)).await? {
         Reserved::Go => {}
         // It was closed since it was looked at: another message is due.
         Reserved::Closed => return Ok(true),

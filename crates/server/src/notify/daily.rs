@@ -137,6 +137,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_next_report_is_behind_now() {
+        // 2024-05-01 12:00:00 in Beijing.
+        const NOON: i64 = 1_714_536_000;
+        let next = |time: &str| time.parse::<ReportTime>().unwrap().next(NOON);
+        assert_eq!(next("12:01"), NOON + 60);
+        assert_eq!(next("11:59"), NOON + DAY - 60);
+        assert_eq!(next("12:00"), NOON + DAY, "not at once again");
+        assert_eq!(next("00:00"), NOON + DAY / 2);
+        for wrong in ["24:00", "9:05", "09:60", "0905", ""] {
+            assert_eq!(wrong.parse::<ReportTime>(), Err(NotATime), "{wrong}");
+        }
+        assert_eq!(day(NOON), (19_844, NOON - DAY / 2, NOON + DAY / 2));
+        assert_eq!(day(NOON - DAY / 2 - 1).0, 19_843);
+    }
+
+    #[test]
     fn shops_are_added_up_and_the_pressing_come_first() {
         let message = message();
         assert_eq!(message.title, "投诉日报 2024-04-22");

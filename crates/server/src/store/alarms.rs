@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::acting::Written;
 use super::complaints::{from_json, to_json};
+use super::dispatch::LOOKS;
 use super::history::{Kept, NOTHING_SAID, kept_by};
 use super::{Doer, Handled, Result, Row, ShopId, Store, StoreError, Tx};
 use crate::shop_settings::ShopSettings;
@@ -65,14 +66,11 @@ impl Tx {
         seen: Option<&Ahead>,
         limit: i64,
     ) -> Result<Vec<Ahead>> {
-        const AHEAD: &str = "select shop_id, number, complaint_id, operate_end_time from complaints
-             where state <> 2 and (operate_end_time, shop_id, number) > ($1, $2, $3) and operate_end_time <= $4
-             order by operate_end_time, shop_id, number limit $5";
         // Behind the whole second `from`: no id of a shop is above this.
         let (from, shop, number) =
             seen.map_or((from, "\u{7f}", 0), |seen| (seen.operate_end_time, seen.shop.as_str(), seen.number));
         let values = [from.into(), shop.into(), number.into(), until.into(), limit.into()];
-        self.query_all_shops(AHEAD, &values, |row| {
+        self.query_all_shops(LOOKS[3], &values, |row| {
             Ok(Ahead {
                 shop: ShopId(row.text(0)?.to_owned()),
                 number: row.int(1)?,

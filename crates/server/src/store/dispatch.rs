@@ -99,6 +99,21 @@ pub struct Standing {
 /// An event that an entry of the history is: which part of the entry, and its `type`.
 pub type Part = (i64, &'static str);
 
+/// What is asked each second, of all shops: each by an index, so that it costs nothing while nothing is due.
+pub const LOOKS: [&str; 4] = [
+    "select u.shop_id, u.subscription_id, u.events, u.since, u.position, s.history_entries, s.settings
+     from subscriptions u join shops s on s.shop_id = u.shop_id
+     where u.enabled = 1 and (u.shop_id, u.subscription_id) > ($1, $2)
+     order by u.shop_id, u.subscription_id limit $3",
+    "select shop_id, subscription_id from subscriptions
+     where next_at is not null and next_at <= $1 order by next_at limit $2",
+    "select shop_id, subscription_id from subscriptions
+     where digest_next is not null and digest_next <= $1 order by digest_next limit $2",
+    "select shop_id, number, complaint_id, operate_end_time from complaints
+     where state <> 2 and (operate_end_time, shop_id, number) > ($1, $2, $3) and operate_end_time <= $4
+     order by operate_end_time, shop_id, number limit $5",
+];
+
 impl Tx {
     /// Enabled subscriptions behind that one, in order, at most `limit`, of all shops.
     pub async fn watching_after(
@@ -106,12 +121,8 @@ impl Tx {
         seen: Option<&(ShopId, String)>,
         limit: i64,
     ) -> Result<Vec<Watching>> {
-        const WATCHING: &str = "select u.shop_id, u.subscription_id, u.events, u.since, u.position, s.history_entries, s.settings
-             from subscriptions u join shops s on s.shop_id = u.shop_id
-             where u.enabled = 1 and (u.shop_id, u.subscription_id) > ($1, $2)
-             order by u.shop_id, u.subscription_id limit $3";
         let (shop, id) = seen.map_or(("", ""), |(shop, id)| (shop.as_str(), id));
-        self.query_all_shops(WATCHING, &[shop.into(), id.into(), limit.into()], |row| {
+        self.query_all_shops(LOOKS[0], &[shop.into(), id.into(), limit.into()], |row| {
             Ok(Watching {
                 shop: ShopId(row.text(0)?.to_owned()),
                 subscription_id: row.text(1)?.to_owned(),
@@ -127,16 +138,12 @@ impl Tx {
 
     /// Subscriptions with something to be sent at `now`, the longest due first, at most `limit`, of all shops.
     pub async fn due_subscriptions(&mut self, now: i64, limit: i64) -> Result<Vec<(ShopId, String)>> {
-        const DUE: &str = "select shop_id, subscription_id from subscriptions
-             where next_at is not null and next_at <= $1 order by next_at limit $2";
-        self.query_all_shops(DUE, &[now.into(), limit.into()], named).await
+        self.query_all_shops(LOOKS[1], &[now.into(), limit.into()], named).await
     }
 
     /// Subscriptions whose report of a day is due at `now`, at most `limit`, of all shops.
     pub async fn due_reports(&mut self, now: i64, limit: i64) -> Result<Vec<(ShopId, String)>> {
-        const DUE: &str = "select shop_id, subscription_id from subscriptions
-             where digest_next is not null and digest_next <= $1 order by digest_next limit $2";
-        self.query_all_shops(DUE, &[now.into(), limit.into()], named).await
+        self.query_all_shops(LOOKS[2], &[now.into(), limit.into()], named).await
     }
 
     /// A subscription's deliveries that are to be sent at `now`, the longest due first.

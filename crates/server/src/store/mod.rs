@@ -46,7 +46,9 @@ pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::{Exported, Stored};
 pub use deliveries::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, MOST_REPLAYED, Replay, Try};
-pub use dispatch::{Lease, Next, Part, REPORT, Reserved, Settled, Standing as TargetStanding, Watching};
+pub use dispatch::{
+    LOOKS, Lease, Next, Part, REPORT, Reserved, Settled, Standing as TargetStanding, Watching,
+};
 pub use error::{Result, StoreError};
 pub use examine::Finding;
 pub use feed::{Happened, Seen};

@@ -1,11 +1,15 @@
 //! Who is told of what happens, and what becomes of that.
 
+mod alarms;
 mod bots;
 mod commands;
 mod deliveries;
 mod interfaces;
+mod killed;
 pub mod receivers;
+mod telling;
 mod themselves;
+mod two_nodes;
 
 use serde_json::{Value, json};
 use tousu::notices::{Dispatcher, Sender};
