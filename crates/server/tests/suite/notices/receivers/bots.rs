@@ -52,10 +52,10 @@ impl Bots {
             let mut kept = keeping.lock().unwrap();
             let millis = clock.monotonic_micros().div_euclid(1000);
             let body: Value = serde_json::from_slice(&arrived.body).unwrap_or_default();
-            let judged = kept.says.map_or_else(
-                || judged(platform, &mut kept, &arrived, &body, (clock.epoch(), millis)),
-                |says| says,
-            );
+            let judged = match kept.says {
+                Some(says) => says,
+                None => judged(platform, &mut kept, &arrived, &body, (clock.epoch(), millis)),
+            };
             let mut text = String::new();
             texts(&body, &mut text);
             kept.posted.push(Posted { at: millis, text, code: judged.0 });
