@@ -1,7 +1,6 @@
 //! From the history to a program's webhook: everything, once, in order.
 
 use serde_json::{Value, json};
-use tousu_wire::Endpoint;
 use tousu_wire::complaint_create::ComplaintCreate;
 use tousu_wire::subscription::SubscriptionGet;
 use tousu_wire::subscription_deliveries::{SubscriptionDeliveries, SubscriptionReplay};
@@ -81,6 +80,9 @@ fn everything_that_happens_is_told_once_and_in_order() {
         ids.dedup();
         assert_eq!(ids.len(), taken.len(), "each has an id of its own");
         assert!(taken.iter().all(|arrived| arrived.signed_with(&secret)));
+        let by = taken.iter().map(|arrived| arrived.json()["data"]["reply_from"].clone());
+        let by: Vec<Value> = by.filter(|by| !by.is_null()).collect();
+        assert_eq!(by, ["merchant", "consumer", "platform", "merchant"]);
         let closed = taken.iter().map(Arrived::json).find(|body| body["type"] == "complaint.closed").unwrap();
         assert_eq!(closed["data"]["assignee"], "小李 188****1474");
         assert_eq!(closed["data"]["complaint_reason"], "要退款");
