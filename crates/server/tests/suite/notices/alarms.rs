@@ -58,7 +58,7 @@ fn each_alarm_comes_once_at_its_moment_whichever_node_looks() {
             assert_eq!(alarms(&receiver).len(), told, "{hours}");
             desk.server.clock.set(at);
             let (mine, theirs) = tokio::join!(one.turn(), other.turn());
-            (mine.unwrap(), theirs.unwrap());
+            mine.and(theirs).unwrap();
             // The other looks again when the first one's lease is over.
             desk.server.clock.set(at + 4);
             other.turn().await.unwrap();
