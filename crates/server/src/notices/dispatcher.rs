@@ -86,14 +86,21 @@ impl Dispatcher {
         let mut stop = pin!(stop);
         let mut due = interval(Duration::from_secs(1));
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
         loop {
             tokio::select! {
                 _ = due.tick() => {}
                 Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => self.ended(ended),
                 () = &mut stop => break,
             }
-            if let Err(error) = self.look().await {
-                tracing::warn!(%error, "notices could not be looked after");
+            match self.look().await {
+                Ok(_) => failing = false,
+                // Once, not each second of a database that is gone.
+                Err(error) if failing => tracing::debug!(%error, "notices could not be looked after"),
+                Err(error) => {
+                    tracing::warn!(%error, "notices could not be looked after");
+                    failing = true;
+                }
             }
         }
         self.shared.stopping.store(true, Ordering::Relaxed);
