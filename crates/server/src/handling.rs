@@ -168,7 +168,7 @@ pub fn creator(request: &complaint_create::Request) -> std::result::Result<Actor
 fn role(by: Option<&str>, default: Actor) -> std::result::Result<Actor, InvalidParameter> {
     const ROLES: [Actor; 4] = [Actor::Consumer, Actor::Merchant, Actor::Platform, Actor::ThirdParty];
     let Some(by) = by else { return Ok(default) };
-    ROLES.into_iter().find(|role| role.name() == by).ok_or_else(|| {
+    Actor::named(by).ok_or_else(|| {
         let shown = tousu_wire::lenient::quoted(by);
         let roles = ROLES.map(Actor::name).join("、");
         InvalidParameter::new(
@@ -303,8 +303,7 @@ fn answered<T: serde::de::DeserializeOwned>(done: Done<Refused>) -> Result<std::
 fn doer(caller: &Caller<'_>, actor: Actor, operator: Option<&str>, key: Option<&str>, asked: String) -> Doer {
     Doer {
         client_id: caller.client_id.to_owned(),
-        // It stays in the history when all else is erased, so that no number may stand in it.
-        operator: masked_text(operator.unwrap_or(caller.client_id)).into_owned(),
+        operator: operator.unwrap_or(caller.client_id).to_owned(),
         actor,
         call: key.map(|key| (key.to_owned(), asked)),
         now: caller.now,

@@ -271,6 +271,11 @@ impl Event {
 }
 
 impl Actor {
+    /// The actor of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Consumer, Merchant, Platform, ThirdParty].into_iter().find(|actor| actor.name() == name)
+    }
+
     /// Its stable name, which is also what `reply_from` says.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tousu_wire::codes::{CurrentStep, State};
 
 use crate::complaint::Complaint;
-use crate::life;
+use crate::life::{self, Actor};
 use crate::notify::event::{Event, Kind, Shop, Subject, What};
 use crate::privacy::masked_text;
 use crate::store::{DUE_SOON, Delivery, KeptEntry, OVERDUE, Part, Result, ShopId, StoreError, Tx};
@@ -98,7 +98,10 @@ fn event(
         serde_json::from_str(&kept.entry.after).map_err(wrong)?;
     let kind = match delivery.event.as_str() {
         CREATED => Kind::Created,
-        REPLIED => Kind::Replied,
+        REPLIED => {
+            let by = Actor::named(&kept.entry.actor);
+            Kind::Replied { by: by.ok_or_else(|| StoreError::Value("an actor".into()))? }
+        }
         "complaint.due_soon" => Kind::DueSoon { hours: hours_left },
         "complaint.overdue" => Kind::Overdue,
         CLOSED => Kind::Closed,

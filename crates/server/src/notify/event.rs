@@ -23,8 +23,8 @@
 //! ```
 //!
 //! `type`, `timestamp` and `data` are those of Standard Webhooks `[public]`; what the published interfaces
-//! have a name for keeps it, with the list's numbering and its form of times `[page]`; `sequence`,
-//! `shop_name`, `assignee` (null while there is none), `hours_left` (in `due_soon` alone) and `complaints`
+//! have a name for keeps it, with the list's numbering and its form of times `[page]`, as `reply_from` (in `replied`
+//! alone: `merchant`, `consumer` or `platform`); `sequence`, `shop_name`, `assignee` (null while there is none), `hours_left` (in `due_soon` alone) and `complaints`
 //! (in `imported` alone, in place of all that belongs to one complaint) are `[ours]`. `subscription.test`, which
 //! tells of nothing, has the first three alone.
 
@@ -32,6 +32,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 use tousu_wire::BeijingTime;
 use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, CurrentStep, State};
+
+use crate::life::Actor;
 
 /// Something that people or programs may want to be told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +81,11 @@ pub enum What {
 pub enum Kind {
     /// `complaint.created`: it is new.
     Created,
-    /// `complaint.replied`: somebody replied; `current_step` says who.
-    Replied,
+    /// `complaint.replied`: somebody replied; the platform, that its check failed.
+    Replied {
+        /// Who.
+        by: Actor,
+    },
     /// `complaint.due_soon`: its deadline is near.
     DueSoon {
         /// How many hours before the deadline this was to be said.
@@ -137,7 +142,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Created => "complaint.created",
-            Kind::Replied => "complaint.replied",
+            Kind::Replied { .. } => "complaint.replied",
             Kind::DueSoon { .. } => "complaint.due_soon",
             Kind::Overdue => "complaint.overdue",
             Kind::Closed => "complaint.closed",
@@ -187,6 +192,9 @@ impl Event {
         };
         if let What::Complaint { kind: Kind::DueSoon { hours }, .. } = &self.what {
             data["hours_left"] = (*hours).into();
+        }
+        if let What::Complaint { kind: Kind::Replied { by }, .. } = &self.what {
+            data["reply_from"] = by.name().into();
         }
         json!({ "type": self.name(), "timestamp": rfc3339(self.occurred_at), "data": data })
     }
@@ -253,6 +261,7 @@ struct Common {
     app_id: String,
     shop_name: String,
     hours_left: Option<i64>,
+    reply_from: Option<String>,
     complaints: Option<i64>,
 }
 
@@ -278,7 +287,11 @@ impl<'de> Deserialize<'de> for Event {
         let kind = match name.as_str() {
             IMPORTED | TEST => None,
             "complaint.created" => Some(Kind::Created),
-            "complaint.replied" => Some(Kind::Replied),
+            "complaint.replied" => {
+                let by = common.reply_from.ok_or_else(|| absent("reply_from"))?;
+                let by = Actor::named(&by).ok_or_else(|| D::Error::custom("reply_from"))?;
+                Some(Kind::Replied { by })
+            }
             "complaint.due_soon" => {
                 Some(Kind::DueSoon { hours: common.hours_left.ok_or_else(|| absent("hours_left"))? })
             }

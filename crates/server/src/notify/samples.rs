@@ -7,6 +7,7 @@ use url::Url;
 
 use super::event::{Event, Kind, Shop, Subject, What};
 use super::message::Message;
+use crate::life::Actor;
 
 /// 2024-04-19 11:25:19 in Beijing.
 pub(super) const OCCURRED: i64 = 1_713_497_119;
@@ -52,7 +53,9 @@ pub(super) fn imported() -> Event {
 pub(super) fn events() -> Vec<Event> {
     let kinds = [
         Kind::Created,
-        Kind::Replied,
+        Kind::Replied { by: Actor::Consumer },
+        Kind::Replied { by: Actor::Merchant },
+        Kind::Replied { by: Actor::Platform },
         Kind::DueSoon { hours: 4 },
         Kind::Overdue,
         Kind::Closed,
@@ -116,7 +119,7 @@ fn any_text() -> impl Strategy<Value = String> {
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![
         Just(Kind::Created),
-        Just(Kind::Replied),
+        Just(Kind::Replied { by: Actor::Merchant }),
         (0i64..100).prop_map(|hours| Kind::DueSoon { hours }),
         Just(Kind::Overdue),
         Just(Kind::Closed),

@@ -9,6 +9,7 @@ use super::history::{Entry, kept_by};
 use super::{Brought, Incoming, Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::complaint::Reply;
 use crate::life::{Actor, Event, Standing, Window, Windows};
+use crate::privacy::masked_text;
 use crate::shop_settings::ShopSettings;
 
 /// Who calls, and how the call is known again.
@@ -213,7 +214,8 @@ impl Doer {
             version,
             event: event.into(),
             actor: self.actor.name().into(),
-            operator: self.operator.clone(),
+            // It stays when all else is erased, so that no number may stand in it.
+            operator: masked_text(&self.operator).into_owned(),
             client_id: self.client_id.clone(),
             happened_at: self.now,
             before: before.into(),

@@ -63,6 +63,9 @@ const FEW: i64 = 2000;
 /// The same where the walk is the database's own, which tells only what is meant.
 const FEW_FOR_SQL: i64 = 500;
 
+/// Due complaints that are put into the order of their own time at most.
+const MOST_DUE: i64 = 20_000;
+
 const CHANGED: &str = "coalesce(changed_at, complaint_time)";
 
 impl Tx {
@@ -90,6 +93,9 @@ impl Tx {
         }
         if let Some(numbers) = self.few(shop, query, &wanted).await? {
             return self.among(shop, query, &numbers, after, size, now).await;
+        }
+        if let Some(due) = self.due_by_time(shop, query, after).await? {
+            return self.first_of(shop, query, &due, after, size, now).await;
         }
         walk.stride = if is_sql(query) { size + 1 } else { STRIDE.0.max(size + 1) };
         while found.len() <= size && !walk.is_over {
@@ -130,6 +136,66 @@ impl Tx {
         .await?;
         rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(Found { rows, more, total: Some(total) })
+    }
+
+    /// Time and number of those that are due when the query says, latest first, if it wants them in this order and they are
+    /// not too many: the index of deadlines has both, and tells them without a look at the complaints.
+    async fn due_by_time(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        after: Option<&Place>,
+    ) -> Result<Option<Vec<(i64, i64)>>> {
+        let wanted = range(query, Sort::Deadline).filter(|_| query.sort == Sort::Time);
+        let Some(mut clauses) = wanted else { return Ok(None) };
+        add_range(&mut clauses, query, Sort::Time);
+        if let Some(Place::Time(time, _)) = after {
+            clauses.and("complaint_time <= ?", Some((*time).into()));
+        }
+        let limit = clauses.bind((MOST_DUE + 1).into());
+        let sql = format!(
+            "select complaint_time, number from complaints where {} order by {} limit {limit}",
+            clauses.sql,
+            order(Sort::Deadline)
+        );
+        let decode = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?));
+        let mut due = self.query_slowly(shop, &sql, &clauses.parameters, decode).await?;
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        Ok((due.len() as i64 <= MOST_DUE).then_some(due))
+    }
+
+    /// Those of the complaints, given with their time and latest first, that the query lets through, behind that place.
+    async fn first_of(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        mut rest: &[(i64, i64)],
+        after: Option<&Place>,
+        size: usize,
+        now: i64,
+    ) -> Result<Found> {
+        let mut found = Vec::new();
+        let mut stride = size + 1;
+        while found.len() <= size && !rest.is_empty() {
+            // Whole seconds: those of one are in the order of their ids.
+            let mut end = stride.min(rest.len());
+            while rest.get(end).is_some_and(|next| next.0 == rest[end - 1].0) {
+                end += 1;
+            }
+            let (chunk, later) = rest.split_at(end);
+            let numbers: Vec<i64> = chunk.iter().map(|due| due.1).collect();
+            self.candidates_of(shop, &numbers, |candidate| {
+                let place = candidate.place(query.sort);
+                if candidate.is_meant(query, now) && after.is_none_or(|after| place > *after) {
+                    found.push((place, candidate.row(now)));
+                }
+            })
+            .await?;
+            rest = later;
+            stride = (stride * 2).min(STRIDE.1);
+        }
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(cut(found, size))
     }
 
     /// How many complaints the query lets through at `now`.

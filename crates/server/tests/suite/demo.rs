@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tousu::complaint::Complaint;
+use tousu::complaint::{Complaint, Phone};
 use tousu::demo;
 use tousu_wire::codes::{CodeTable, ComplaintFrom, Overtime, State};
 
@@ -118,7 +118,9 @@ fn a_demo_row_that_was_changed_stays_changed() {
             let mut tx = server.store.read().await.unwrap();
             for row in &changed {
                 let stored = tx.complaint(shop, &row.complaint_id).await.unwrap().unwrap();
-                assert_eq!(stored.complaint, *row);
+                // Its whole number lies elsewhere.
+                let shown = Phone(row.complainant_phone.masked());
+                assert_eq!(stored.complaint, Complaint { complainant_phone: shown, ..row.clone() });
             }
             tx.count(shop, &Default::default(), NOW).await.unwrap()
         };

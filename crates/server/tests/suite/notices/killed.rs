@@ -150,69 +150,76 @@ async fn expected(desk: &Desk, after: i64) -> HashSet<String> {
 }
 
 #[test]
-fn all_arrives_though_everything_is_killed() {
-    on_each_database(async |database| {
-        let program = Program::on(database);
-        let desk = desk_of_now(database).await;
-        let (mut receiver, mut arrivals) = Moody::start().await;
-        let target = format!("http://{}/hook", receiver.address);
-        let (id, secret) = desk.subscribed(json!({ "kind": "webhook", "target": target })).await;
-        let secret = secret.unwrap();
-        let begun = desk.server.store.read().await.unwrap().chain(&desk.shop).await.unwrap().unwrap().entries;
-        let mut rng = StdRng::seed_from_u64(5);
-        for _ in 0..KILLS {
-            let mut running = sending(&program);
-            something_happens(&desk, &mut rng).await;
-            something_happens(&desk, &mut rng).await;
-            // Killed by what arrives, at any moment after it.
-            for _ in 0..rng.random_range(0..6) {
-                let _ = tokio::time::timeout(Duration::from_secs(5), arrivals.recv()).await;
-            }
-            if rng.random_bool(0.2) {
-                receiver.kill();
-                something_happens(&desk, &mut rng).await;
-                receiver.revive().await;
-            }
-            tokio::time::sleep(Duration::from_micros(rng.random_range(0..30_000))).await;
-            running.child.kill().unwrap();
-            running.child.wait().unwrap();
-            while arrivals.try_recv().is_ok() {}
-        }
-        let expected = expected(&desk, begun).await;
-        assert!(expected.len() > 3 * KILLS, "{}", expected.len());
-        let running = sending(&program);
-        let taken = || receiver.taken.lock().unwrap().clone();
-        let ids = |taken: &[Arrived]| -> HashSet<String> {
-            taken.iter().map(|arrived| arrived.header("webhook-id").to_owned()).collect()
-        };
-        let all = async {
-            while ids(&taken()) != expected {
-                // Whatever comes, or a moment.
-                let _ = tokio::time::timeout(Duration::from_secs(1), arrivals.recv()).await;
-            }
-            // Until it is kept that all was taken.
-            while desk.about::<SubscriptionGet>(&id, json!({})).await.data()["waiting"] != json!(0) {
-                let _ = tokio::time::timeout(Duration::from_millis(200), arrivals.recv()).await;
-            }
-        };
-        let in_time = tokio::time::timeout(Duration::from_secs(200), all).await;
-        assert!(in_time.is_ok(), "missing: {:?}", expected.difference(&ids(&taken())).collect::<Vec<_>>());
-        drop(running);
+fn all_arrives_from_sqlite_though_everything_is_killed() {
+    on_sqlite(all_arrives);
+}
 
-        let taken = taken();
-        let mut last: HashMap<String, (i64, usize)> = HashMap::new();
-        for arrived in &taken {
-            assert!(arrived.verified_with(&secret), "the public library refuses it");
-            let body: Value = arrived.json();
-            let complaint = body["data"]["complaint_id"].as_str().unwrap().to_owned();
-            // A last reply is a reply before it is a closing.
-            let part = usize::from(body["type"] == "complaint.closed");
-            let at = (body["data"]["sequence"].as_i64().unwrap(), part);
-            let before = last.insert(complaint, at);
-            assert!(before.is_none_or(|before| before <= at), "{at:?} after {before:?}");
+#[test]
+fn all_arrives_from_postgres_though_everything_is_killed() {
+    on_postgres(all_arrives);
+}
+
+async fn all_arrives(database: &Database) {
+    let program = Program::on(database);
+    let desk = desk_of_now(database).await;
+    let (mut receiver, mut arrivals) = Moody::start().await;
+    let target = format!("http://{}/hook", receiver.address);
+    let (id, secret) = desk.subscribed(json!({ "kind": "webhook", "target": target })).await;
+    let secret = secret.unwrap();
+    let begun = desk.server.store.read().await.unwrap().chain(&desk.shop).await.unwrap().unwrap().entries;
+    let mut rng = StdRng::seed_from_u64(5);
+    for _ in 0..KILLS {
+        let mut running = sending(&program);
+        something_happens(&desk, &mut rng).await;
+        something_happens(&desk, &mut rng).await;
+        // Killed by what arrives, at any moment after it.
+        for _ in 0..rng.random_range(0..6) {
+            let _ = tokio::time::timeout(Duration::from_secs(5), arrivals.recv()).await;
         }
-        let shown = desk.about::<SubscriptionGet>(&id, json!({})).await.data().clone();
-        assert_eq!((&shown["waiting"], &shown["given_up"]), (&json!(0), &json!(0)), "{shown}");
-        assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
-    });
+        if rng.random_bool(0.2) {
+            receiver.kill();
+            something_happens(&desk, &mut rng).await;
+            receiver.revive().await;
+        }
+        tokio::time::sleep(Duration::from_micros(rng.random_range(0..30_000))).await;
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        while arrivals.try_recv().is_ok() {}
+    }
+    let expected = expected(&desk, begun).await;
+    assert!(expected.len() > 3 * KILLS, "{}", expected.len());
+    let running = sending(&program);
+    let taken = || receiver.taken.lock().unwrap().clone();
+    let ids = |taken: &[Arrived]| -> HashSet<String> {
+        taken.iter().map(|arrived| arrived.header("webhook-id").to_owned()).collect()
+    };
+    let all = async {
+        while ids(&taken()) != expected {
+            // Whatever comes, or a moment.
+            let _ = tokio::time::timeout(Duration::from_secs(1), arrivals.recv()).await;
+        }
+        // Until it is kept that all was taken.
+        while desk.about::<SubscriptionGet>(&id, json!({})).await.data()["waiting"] != json!(0) {
+            let _ = tokio::time::timeout(Duration::from_millis(200), arrivals.recv()).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(200), all).await;
+    assert!(in_time.is_ok(), "missing: {:?}", expected.difference(&ids(&taken())).collect::<Vec<_>>());
+    drop(running);
+
+    let taken = taken();
+    let mut last: HashMap<String, (i64, usize)> = HashMap::new();
+    for arrived in &taken {
+        assert!(arrived.verified_with(&secret), "the public library refuses it");
+        let body: Value = arrived.json();
+        let complaint = body["data"]["complaint_id"].as_str().unwrap().to_owned();
+        // A last reply is a reply before it is a closing.
+        let part = usize::from(body["type"] == "complaint.closed");
+        let at = (body["data"]["sequence"].as_i64().unwrap(), part);
+        let before = last.insert(complaint, at);
+        assert!(before.is_none_or(|before| before <= at), "{at:?} after {before:?}");
+    }
+    let shown = desk.about::<SubscriptionGet>(&id, json!({})).await.data().clone();
+    assert_eq!((&shown["waiting"], &shown["given_up"]), (&json!(0), &json!(0)), "{shown}");
+    assert_eq!(program.doctors_complaints(), [] as [Value; 0]);
 }

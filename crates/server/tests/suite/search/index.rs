@@ -204,7 +204,8 @@ fn must_use(sql: &str, is_sqlite: bool) -> Option<&'static str> {
     if sql.contains("string_to_array(words") {
         return (!is_sqlite).then_some("complaint_words_by_word");
     }
-    if !sql.contains("phone_tail") && !sql.starts_with("select number from complaints") {
+    let finds_numbers = ["select number from complaints", "select complaint_time, number from complaints"];
+    if !sql.contains("phone_tail") && !finds_numbers.iter().any(|begins| sql.starts_with(begins)) {
         return None;
     }
     match sql {

@@ -80,6 +80,8 @@ fn a_large_shop_is_searched_rightly() {
             json!({ "channel_type": [1, 2, 3, 4], "state": [0, 1], "with_total": 1, "page_size": 100 }),
             json!({ "state": [2], "text": "质量", "is_overtime": 1, "page_size": 100 }),
             json!({ "phone_tail": "1474", "page_size": 100 }),
+            json!({ "due_after": "2024-04-01 00:00:00", "page_size": 100, "with_total": 1 }),
+            json!({ "due_after": "2024-04-01 00:00:00", "complaint_from": [101, 201], "text": "退款", "page_size": 100 }),
         ] {
             let (rows, total) = archive.all_pages(&asked).await;
             let expected = expected(&archive.known, &asked, NOW);
