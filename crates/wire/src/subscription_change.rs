@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::codes::{ChannelType, CodeTable};
 use crate::complaint_act::{NAME_CHARACTERS, check_text, missing};
+use crate::complaint_list::listed;
 use crate::complaint_reveal::check_names;
 use crate::subscription::{
     EVENTS, EXAMPLE_SECRET, KINDS, LIMIT, Subscription, WithSecret, example_subscription, which,
@@ -16,8 +17,6 @@ use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenie
 pub const TARGET_CHARACTERS: usize = 2048;
 /// Characters of a secret, at most.
 pub const SECRET_CHARACTERS: usize = 256;
-/// Channels that can be named, at most.
-const MOST_CHANNELS: usize = 20;
 /// What takes a setting away.
 pub const OFF: &str = "off";
 
@@ -209,15 +208,11 @@ impl Change {
             events.dedup();
         }
         if let Some(channels) = &mut self.channels {
+            // As in a filter, 0 is all.
+            channels.retain(|channel| channel.number() != 0);
+            channels.iter().try_for_each(|channel| listed("channels", Some(*channel), "0, ").map(drop))?;
             channels.sort_by_key(|channel| channel.number());
             channels.dedup();
-            let received = channels.len();
-            if received > MOST_CHANNELS {
-                let problem = format!(
-                    "收到 {received} 个，最多 {MOST_CHANNELS} 个 ¦ received {received}, at most {MOST_CHANNELS}"
-                );
-                return Err(InvalidParameter::new("channels", problem));
-            }
         }
         if let Some(other) = self.enabled.filter(|flag| !(0..=1).contains(flag)) {
             let problem = format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1");
@@ -256,7 +251,7 @@ mod tests {
         let change = asked(json!({ "events": [], "channels": [] })).unwrap();
         assert_eq!((change.events, change.channels), (Some(vec![]), Some(vec![])));
         let change = asked(json!({
-            "events": ["complaint.closed", "complaint.created", "complaint.closed"], "channels": ["4", 1, 4],
+            "events": ["complaint.closed", "complaint.created", "complaint.closed"], "channels": ["4", 1, 4, 0],
         }));
         let change = change.unwrap();
         assert_eq!(change.events.unwrap(), ["complaint.created", "complaint.closed"]);
@@ -272,7 +267,7 @@ mod tests {
             ("target", json!("x".repeat(2049))),
             ("secret", json!("x".repeat(257))),
             ("events", json!(["complaint.sold"])),
-            ("channels", json!((0..21).collect::<Vec<_>>())),
+            ("channels", json!([1, 9])),
             ("channels", json!(["x"])),
             ("enabled", json!(2)),
             ("operator", json!("x".repeat(65))),

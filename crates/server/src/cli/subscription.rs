@@ -145,9 +145,7 @@ impl Wishes {
     fn change(self) -> Change {
         let Wishes { name, secret, events, channels, quiet_hours, digest_time, enabled } = self;
         let all = |events: Vec<String>| if events == ["all"] { Vec::new() } else { events };
-        let channels = channels.map(|channels| {
-            channels.into_iter().filter(|channel| *channel != 0).map(ChannelType::from).collect()
-        });
+        let channels = channels.map(|channels| channels.into_iter().map(ChannelType::from).collect());
         let events = events.map(all);
         Change { name, secret, events, channels, quiet_hours, digest_time, enabled, ..Change::default() }
     }

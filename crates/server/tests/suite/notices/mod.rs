@@ -6,6 +6,7 @@ mod commands;
 mod deliveries;
 mod interfaces;
 mod killed;
+mod personal;
 pub mod receivers;
 mod telling;
 mod themselves;
