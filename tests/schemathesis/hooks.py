@@ -1,4 +1,4 @@
-"""Makes most of the generated calls get somewhere: past the token, and to complaints that exist."""
+"""Makes most of the generated calls get somewhere: past the token, and to complaints and subscriptions that exist."""
 
 import itertools
 import json
@@ -13,6 +13,8 @@ CREDENTIALS = {name: DEMO[name] for name in ("app_id", "client_id", "secret_key"
     "grant_type": "client_credential"
 }
 LIST = "/xe.pay_through.complaint_record.xe.b_complaints.list/1.0.0"
+CREATE_SUBSCRIPTION = "/tousu.subscription.create/1.0.0"
+DELETE_SUBSCRIPTION = "/tousu.subscription.delete/1.0.0"
 WIDE_FILTER = {"complaint_id": "", "start_time": "2000-01-01 00:00:00", "end_time": "2999-12-31 23:59:59"}
 
 
@@ -22,7 +24,16 @@ def some_complaint():
         return {"complaint_id": json.load(answer)["data"]["list"][0]["complaint_id"]}
 
 
+def some_subscription():
+    # A name that leads nowhere.
+    asked = TOKEN | {"kind": "webhook", "target": "https://hooks.example.invalid/"}
+    request = urllib.request.Request(DEMO["address"] + CREATE_SUBSCRIPTION, json.dumps(asked).encode())
+    with urllib.request.urlopen(request) as answer:
+        return {"subscription_id": json.load(answer)["data"]["subscription"]["subscription_id"]}
+
+
 COMPLAINT = some_complaint()
+SUBSCRIPTION = some_subscription()
 # A count and not chance, so that the same seed makes the same calls.
 calls = itertools.count()
 
@@ -37,6 +48,7 @@ def before_call(context, case, kwargs):
     else:
         given |= TOKEN if number % 5 else {}
         given |= (WIDE_FILTER if case.path == LIST else COMPLAINT) if number % 2 else {}
+        given |= SUBSCRIPTION if number % 2 and case.path != DELETE_SUBSCRIPTION else {}
     for parameters in (case.body, case.query):
         if isinstance(parameters, dict):
             # What a call was generated without stays out: its absence is what the call tests.

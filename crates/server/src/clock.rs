@@ -36,6 +36,17 @@ impl Clock {
         }
     }
 
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn epoch_millis(&self) -> i64 {
+        match &self.0 {
+            Source::System { .. } => std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as i64),
+            Source::Set(micros) => micros.load(Ordering::SeqCst).div_euclid(1000),
+        }
+    }
+
     /// Microseconds from an arbitrary start; never goes back when the machine's clock is corrected.
     pub fn monotonic_micros(&self) -> i64 {
         match &self.0 {

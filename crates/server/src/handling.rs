@@ -4,8 +4,10 @@ mod bundling;
 mod deadlines;
 mod explaining;
 mod feed;
+mod notified;
 mod personal;
 mod shop;
+mod subscriptions;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -17,8 +19,13 @@ pub use self::bundling::{Bundled, bundle, compare_bundle};
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
 pub use self::feed::changes;
+pub use self::notified::{deliveries, subscription, subscriptions, test_subscription};
 pub use self::personal::{erase, reveal};
 pub use self::shop::{change_settings, shown as shown_settings};
+pub use self::subscriptions::{
+    MOST_SUBSCRIPTIONS, change_subscription, create_subscription, delete_subscription, replay_deliveries,
+    rotate_subscription_secret,
+};
 use crate::complaint::{Complaint, Details, Phone, Reply};
 use crate::life::{self, Actor, Event, NotAllowed, Ruled};
 use crate::privacy::masked_text;
@@ -63,6 +70,10 @@ pub enum Refused {
     Unknown,
     /// The idempotency key was another call's.
     KeyTaken,
+    /// There is no such subscription.
+    NoSubscription,
+    /// As things are, not at all: why (`中文 ¦ English`).
+    Impossible(Text),
     /// There is no such shop.
     NoShop,
 }
@@ -157,7 +168,7 @@ pub fn creator(request: &complaint_create::Request) -> std::result::Result<Actor
 fn role(by: Option<&str>, default: Actor) -> std::result::Result<Actor, InvalidParameter> {
     const ROLES: [Actor; 4] = [Actor::Consumer, Actor::Merchant, Actor::Platform, Actor::ThirdParty];
     let Some(by) = by else { return Ok(default) };
-    ROLES.into_iter().find(|role| role.name() == by).ok_or_else(|| {
+    Actor::named(by).ok_or_else(|| {
         let shown = tousu_wire::lenient::quoted(by);
         let roles = ROLES.map(Actor::name).join("、");
         InvalidParameter::new(

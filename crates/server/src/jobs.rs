@@ -11,7 +11,7 @@ use tokio::time::{Instant, interval_at};
 
 use crate::clock::Clock;
 use crate::secrets;
-use crate::settings::Storage;
+use crate::settings::Settings;
 use crate::store::{CALLS_KNOWN, Outdated, Result, ShopId, Store, Tidied};
 
 /// Seconds between two tidyings, whichever nodes do them.
@@ -27,10 +27,28 @@ const BATCH: i64 = 1000;
 /// Shops that are looked at in one snapshot.
 const SHOPS: i64 = 100;
 
+const DAY: i64 = 24 * 3600;
+
 const TIDYING: &str = "tidying";
 
+/// How long what is tidied is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// The log of changes, for so many of a shop's versions.
+    pub changes_kept: u32,
+    /// What became of deliveries, for so many days.
+    pub deliveries_kept_days: u32,
+}
+
+impl From<&Settings> for Kept {
+    fn from(settings: &Settings) -> Self {
+        let (storage, notices) = (&settings.storage, &settings.notices);
+        Kept { changes_kept: storage.changes_kept, deliveries_kept_days: notices.deliveries_kept_days }
+    }
+}
+
 /// Does every job when it is due, until `stop` is ready.
-pub async fn run(store: Store, settings: Storage, clock: Clock, stop: impl Future<Output = ()>) {
+pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<Output = ()>) {
     let holder = secrets::random_text(16);
     let mut stop = pin!(stop);
     let mut due = interval_at(Instant::now() + FIRST_AFTER, Duration::from_secs(TIDY_EVERY.unsigned_abs()));
@@ -40,7 +58,7 @@ pub async fn run(store: Store, settings: Storage, clock: Clock, stop: impl Futur
             () = &mut stop => return,
         }
         let done = tokio::select! {
-            done = tidy(&store, &settings, &clock, &holder) => done,
+            done = tidy(&store, settings, &clock, &holder) => done,
             () = &mut stop => {
                 // Another node need not wait.
                 let _ = store.release(TIDYING, &holder).await;
@@ -49,15 +67,17 @@ pub async fn run(store: Store, settings: Storage, clock: Clock, stop: impl Futur
         };
         match done {
             Ok(None) => {}
-            Ok(Some(Tidied { tokens: 0, calls: 0, changes: 0 })) => tracing::debug!("nothing to tidy"),
-            Ok(Some(Tidied { tokens, calls, changes })) => tracing::info!(tokens, calls, changes, "tidied"),
+            Ok(Some(done)) if done == Tidied::default() => tracing::debug!("nothing to tidy"),
+            Ok(Some(Tidied { tokens, calls, changes, deliveries })) => {
+                tracing::info!(tokens, calls, changes, deliveries, "tidied")
+            }
             Err(error) => tracing::warn!(%error, "tidying failed"),
         }
     }
 }
 
 /// Takes away what is outdated, in all shops; `None` if another node is at it or has just done it.
-pub async fn tidy(store: &Store, settings: &Storage, clock: &Clock, holder: &str) -> Result<Option<Tidied>> {
+pub async fn tidy(store: &Store, settings: Kept, clock: &Clock, holder: &str) -> Result<Option<Tidied>> {
     let Some(mut tidying) = Tidying::begin(store, settings, clock, holder).await? else { return Ok(None) };
     while tidying.step().await? {}
     // Nobody need do it again before it is due; this is in vain if another node went on.
@@ -83,7 +103,7 @@ impl<'a> Tidying<'a> {
     /// Begins one, unless another node is at it or has just done it.
     pub async fn begin(
         store: &'a Store,
-        settings: &Storage,
+        settings: Kept,
         clock: &'a Clock,
         holder: &'a str,
     ) -> Result<Option<Self>> {
@@ -91,6 +111,7 @@ impl<'a> Tidying<'a> {
         let outdated = Outdated {
             tokens_until: now - TOKENS_KEPT,
             calls_until: now - CALLS_KNOWN,
+            deliveries_until: now - i64::from(settings.deliveries_kept_days) * DAY,
             versions_kept: i64::from(settings.changes_kept),
         };
         let (seen, untidy, done) = (ShopId::nobody(), Vec::new(), Tidied::default());
@@ -112,8 +133,9 @@ impl<'a> Tidying<'a> {
             self.done.tokens += done.tokens;
             self.done.calls += done.calls;
             self.done.changes += done.changes;
-            let batch = BATCH.unsigned_abs();
-            if done.tokens < batch && done.calls < batch && done.changes < batch {
+            self.done.deliveries += done.deliveries;
+            let most = [done.tokens, done.calls, done.changes, done.deliveries].into_iter().max();
+            if most < Some(BATCH.unsigned_abs()) {
                 self.untidy.pop();
             }
             return Ok(true);

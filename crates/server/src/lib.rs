@@ -18,6 +18,7 @@ pub mod index;
 pub mod jobs;
 pub mod life;
 pub mod log;
+pub mod notices;
 pub mod notify;
 pub mod privacy;
 pub mod remembered;

@@ -253,6 +253,12 @@ impl Event {
             ("revealed", "查看完整号码 ¦ number revealed"),
             ("erased", "清除个人信息 ¦ personal data erased"),
             ("deadline_moved", "时限调整 ¦ deadline moved"),
+            ("due_soon", "即将到期 ¦ due soon"),
+            ("overdue", "已超时 ¦ overdue"),
+            ("subscription_created", "新建通知 ¦ subscription made"),
+            ("subscription_changed", "通知变更 ¦ subscription changed"),
+            ("subscription_deleted", "删除通知 ¦ subscription deleted"),
+            ("subscription_secret_rotated", "更换签名密钥 ¦ signing secret changed"),
         ];
         let known = Event::all().map(Event::names).find(|names| names.0 == name);
         known.or_else(|| OTHERS.iter().find(|names| names.0 == name).copied()).map_or("", |names| names.1)
@@ -265,6 +271,11 @@ impl Event {
 }
 
 impl Actor {
+    /// The actor of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Consumer, Merchant, Platform, ThirdParty].into_iter().find(|actor| actor.name() == name)
+    }
+
     /// Its stable name, which is also what `reply_from` says.
     pub fn name(self) -> &'static str {
         match self {

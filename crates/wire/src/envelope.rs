@@ -65,6 +65,7 @@ return_codes! {
     NotAllowed = 3003, "当前不允许该操作 ¦ this is not allowed now";
     ChangedMeanwhile = 3004, "投诉单已被他人更改 ¦ the complaint was changed meanwhile";
     KeyTaken = 3005, "幂等键已用于另一调用 ¦ the idempotency key belongs to another call";
+    NoSuchSubscription = 3007, "订阅不存在 ¦ the subscription does not exist";
     PhoneNotKept = 3008, "没有保存完整号码 ¦ the whole number is not kept";
     NoSuchExport = 3009, "没有该次导出 ¦ there is no such export";
 }

@@ -87,6 +87,17 @@ pub fn array<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) ->
     }
 }
 
+/// Deserializes an array that may be absent: `null` and `""` mean that, while an empty array is one.
+pub fn optional_array<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        there => array(there).map(Some).map_err(de::Error::custom),
+    }
+}
+
 /// Deserializes several values: an array, one value alone, or numbers with commas between `[ours]`: a form has no arrays.
 /// What is empty or null is no value.
 pub fn several<'de, T: FromScalar, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {

@@ -275,7 +275,7 @@ pub(super) fn no_shop(shop: &ShopId) -> String {
 }
 
 impl Session {
-    fn once_only(&self) {
+    pub(super) fn once_only(&self) {
         eprintln!(
             "{}",
             self.pick("请妥善保存密钥，之后无法再次查看 ¦ keep the secret: it is not shown again")

@@ -472,6 +472,8 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
         Refused::NotAllowed(why) => both(&why.text()),
         Refused::Changed(text) => both(&text),
         Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
+        Refused::NoSubscription => both(&tousu_wire::ReturnCode::NoSuchSubscription.meaning().into()),
+        Refused::Impossible(why) => both(&why),
         Refused::NotKept(None) => both(&tousu_wire::ReturnCode::PhoneNotKept.meaning().into()),
         Refused::NotKept(Some(why)) => both(&why),
         Refused::KeyTaken => "幂等键已用于另一调用 ¦ the idempotency key belongs to another call".into(),
@@ -480,6 +482,6 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
     bail!(text)
 }
 
-fn both(text: &Text) -> String {
+pub(super) fn both(text: &Text) -> String {
     format!("{} ¦ {}", text.pick(tousu_wire::Lang::Zh), text.pick(tousu_wire::Lang::En))
 }

@@ -42,9 +42,9 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Opens every phone number that is kept.
+/// Opens every phone number that is kept, and what subscriptions keep sealed.
 async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
-    let what = "手机号加密 ¦ phone numbers are sealed".into();
+    let what = "手机号与通知地址加密 ¦ phone numbers and addresses of notices are sealed".into();
     let vault = match keys::existing(&session.settings) {
         Ok(vault) => vault,
         Err(error) => return Ok(Finding { what, good: false, seen: both(&error) }),
@@ -53,12 +53,15 @@ async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
     tx.unhurried().await?;
     let mut all = Examined::default();
     for shop in tx.shops().await?.iter().filter_map(|shop| ShopId::parse(&shop.app_id)) {
-        let Examined { kept, to_reseal, unopenable, plain } =
-            tx.examine_phones(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
-        all.kept += kept;
-        all.to_reseal += to_reseal;
-        all.unopenable += unopenable;
-        all.plain += plain;
+        let of_phones = tx.examine_phones(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
+        let of_subscriptions =
+            tx.examine_subscriptions(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
+        for Examined { kept, to_reseal, unopenable, plain } in [of_phones, of_subscriptions] {
+            all.kept += kept;
+            all.to_reseal += to_reseal;
+            all.unopenable += unopenable;
+            all.plain += plain;
+        }
     }
     let Examined { kept, to_reseal, unopenable, plain } = all;
     Ok(Finding {

@@ -18,6 +18,7 @@ mod serve;
 mod settings;
 mod shop;
 mod stats;
+mod subscription;
 mod token;
 
 use std::io::Write;
@@ -91,6 +92,8 @@ enum Command {
     Audit(audit::Audit),
     /// 统计投诉 ¦ count complaints
     Stats(stats::Stats),
+    /// 管理通知的订阅 ¦ manage who is told of what happens
+    Subscription(subscription::Subscription),
     /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单 ¦ export complaints as CSV, XLSX or NDJSON, with a manifest
     Export(export::Export),
     /// 查验存证文件 ¦ verify files of evidence
@@ -181,6 +184,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
+            Command::Subscription(subscription) => subscription.run(context).await,
             Command::Export(export) => export.run(context).await,
             Command::Bundle(bundle) => bundle.run(context, has_database).await,
             Command::Import(import) => import.run(context).await,

@@ -15,6 +15,7 @@ use tousu_wire::complaint_list::ComplaintList;
 use super::{Session, token};
 use crate::demo::{self, Demo};
 use crate::gateway::{self, Gateway};
+use crate::notices::{Dispatcher, Sender};
 use crate::search::following;
 use crate::{jobs, log};
 
@@ -81,7 +82,7 @@ impl Serve {
             }
         });
         let (end_jobs, jobs_ended) = oneshot::channel::<()>();
-        let jobs = jobs::run(store.clone(), settings.storage.clone(), clock.clone(), async {
+        let jobs = jobs::run(store.clone(), (&settings).into(), clock.clone(), async {
             let _ = jobs_ended.await;
         });
         let jobs = tokio::spawn(jobs);
@@ -90,13 +91,20 @@ impl Serve {
             tokio::spawn(following::run(store.clone(), settings.storage.clone(), clock.clone(), async {
                 let _ = following_ended.await;
             }));
+        let (end_notices, notices_ended) = oneshot::channel::<()>();
+        let sender = Sender::new(&settings, clock.clone());
+        let dispatcher = Dispatcher::new(store.clone(), sender, clock.clone());
+        let notices = tokio::spawn(dispatcher.run(async {
+            let _ = notices_ended.await;
+        }));
         let gateway = Gateway::new(store, settings, clock, gateway::record_metrics())?;
         gateway::serve(gateway, listener, stop).await;
-        drop((end_jobs, end_following));
+        drop((end_jobs, end_following, end_notices));
         // What is under way is taken back, and done at the next start.
         sealing.abort();
         jobs.await?;
         following.await?;
+        notices.await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

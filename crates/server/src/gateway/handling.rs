@@ -173,6 +173,8 @@ pub(super) fn refusal(why: Refused, complaint_id: &str) -> Refusal {
         Refused::NotKept(None) => Refusal::new(ReturnCode::PhoneNotKept),
         Refused::NotKept(Some(why)) => Refusal::because(ReturnCode::PhoneNotKept, why),
         Refused::Unknown => no_such_complaint(complaint_id),
+        Refused::NoSubscription => Refusal::new(ReturnCode::NoSuchSubscription),
+        Refused::Impossible(why) => Refusal::because(ReturnCode::NotAllowed, why),
         Refused::KeyTaken => Refusal::new(ReturnCode::KeyTaken),
         Refused::NoShop => Refusal::new(ReturnCode::AccessTokenExpired),
     }

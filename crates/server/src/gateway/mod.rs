@@ -16,6 +16,7 @@ mod searching;
 mod serve;
 mod settings;
 mod stats;
+mod subscriptions;
 mod token;
 mod visit;
 mod watch;
@@ -58,6 +59,11 @@ use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::shop_settings::{SettingsGet, SettingsSet};
 use tousu_wire::stats::StatsGet;
+use tousu_wire::subscription::{
+    SubscriptionDelete, SubscriptionGet, SubscriptionList, SubscriptionRotateSecret, SubscriptionTest,
+};
+use tousu_wire::subscription_change::{SubscriptionCreate, SubscriptionUpdate};
+use tousu_wire::subscription_deliveries::{SubscriptionDeliveries, SubscriptionReplay};
 use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
@@ -68,6 +74,7 @@ use self::refusal::Refusal;
 use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
 use crate::handling::{Action, Deadlines};
+use crate::notices::Sender;
 use crate::remembered::Remembered;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
@@ -83,6 +90,8 @@ pub struct Gateway {
     deadlines: Deadlines,
     limiter: Limiter,
     remembered: Remembered,
+    /// For notices that are sent at once, to try a target.
+    sender: Sender,
     /// Calls that are being answered.
     under_way: AtomicUsize,
     /// Places of exports that are being made.
@@ -133,10 +142,20 @@ impl Gateway {
             .endpoint::<ComplaintReveal>()
             .endpoint::<ComplaintErase>()
             .endpoint::<StatsGet>()
+            .endpoint::<SubscriptionCreate>()
+            .endpoint::<SubscriptionList>()
+            .endpoint::<SubscriptionGet>()
+            .endpoint::<SubscriptionUpdate>()
+            .endpoint::<SubscriptionRotateSecret>()
+            .endpoint::<SubscriptionDelete>()
+            .endpoint::<SubscriptionTest>()
+            .endpoint::<SubscriptionDeliveries>()
+            .endpoint::<SubscriptionReplay>()
             .endpoint::<ComplaintExport>()
             .endpoint::<ExportGet>()
             .endpoint::<ComplaintBundle>();
         Ok(Arc::new(Gateway {
+            sender: Sender::new(&settings, clock.clone()),
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
@@ -183,6 +202,15 @@ impl Gateway {
             interface::<ComplaintReveal, _, _>(personal::reveal),
             interface::<ComplaintErase, _, _>(personal::erase),
             interface::<StatsGet, _, _>(stats::get),
+            interface::<SubscriptionCreate, _, _>(subscriptions::create),
+            interface::<SubscriptionList, _, _>(subscriptions::list),
+            interface::<SubscriptionGet, _, _>(subscriptions::get),
+            interface::<SubscriptionUpdate, _, _>(subscriptions::update),
+            interface::<SubscriptionRotateSecret, _, _>(subscriptions::rotate_secret),
+            interface::<SubscriptionDelete, _, _>(subscriptions::delete),
+            interface::<SubscriptionTest, _, _>(subscriptions::test),
+            interface::<SubscriptionDeliveries, _, _>(subscriptions::deliveries),
+            interface::<SubscriptionReplay, _, _>(subscriptions::replay),
             interface::<ComplaintExport, _, _>(exports::export),
             interface::<ExportGet, _, _>(exports::get),
             interface::<ComplaintBundle, _, _>(exports::bundle),

@@ -27,6 +27,10 @@ pub fn record_metrics() -> PrometheusHandle {
         metrics::describe_counter!("tousu_requests_total", "Answered calls by interface and return code");
         metrics::describe_histogram!("tousu_request_seconds", "Time from arrival to answer");
         metrics::describe_counter!("tousu_limiter_refusals_total", "Calls refused by the rate limit");
+        metrics::describe_counter!(
+            "tousu_notices_total",
+            "Deliveries by kind of target and what became of them"
+        );
         metrics::describe_histogram!("tousu_database_seconds", "Time of one transaction");
         metrics::describe_gauge!("tousu_database_connections", "Connections in use");
         metrics::describe_gauge!("tousu_database_connections_max", "Connections at most");

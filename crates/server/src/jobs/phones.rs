@@ -1,5 +1,5 @@
 //! Phone numbers that older programs wrote whole, and those that are under an older key, are sealed: a few at a time,
-//! so that nobody waits long, and from anywhere on.
+//! so that nobody waits long, and from anywhere on. With the latter goes what subscriptions keep sealed.
 
 use crate::store::{Result, ShopId, Store, Walked};
 
@@ -33,6 +33,9 @@ pub async fn reseal(store: &Store) -> Result<Walked> {
         seen = last.clone();
         for shop in &shops {
             walk(store, shop, Work::Reseal, &mut done).await?;
+            let of_subscriptions = store.reseal_subscriptions(shop).await?;
+            done.sealed += of_subscriptions.sealed;
+            done.failed += of_subscriptions.failed;
         }
     }
 }

@@ -1,9 +1,49 @@
 //! The report of a day. It is best sent some minutes past the hour: at the full hour everybody sends theirs.
 
+use std::str::FromStr;
+
 use url::Url;
 
 use super::message::{Line, Message, Tone, link};
+use super::quiet::{BEIJING, DAY, seconds};
 use super::wording::{cut, minute};
+
+/// The minute of the Beijing day at which a report is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportTime {
+    /// Seconds into the day.
+    at: i64,
+}
+
+/// A text that is no minute of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("日报时间应写作 09:05 ¦ the time of the daily report is written 09:05")]
+pub struct NotATime;
+
+impl FromStr for ReportTime {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let at = seconds(text).map_err(|_| NotATime)?;
+        if at < DAY { Ok(ReportTime { at }) } else { Err(NotATime) }
+    }
+}
+
+impl ReportTime {
+    /// The first such minute behind `now` (epoch seconds).
+    pub fn next(self, now: i64) -> i64 {
+        let into = now.saturating_add(BEIJING).rem_euclid(DAY);
+        let wait = (self.at - into).rem_euclid(DAY);
+        now.saturating_add(if wait == 0 { DAY } else { wait })
+    }
+}
+
+/// The Beijing day (since 1970) that `now` lies in, and when it began and ends (epoch seconds).
+pub fn day(now: i64) -> (i64, i64, i64) {
+    let number = now.saturating_add(BEIJING).div_euclid(DAY);
+    let begins = number.saturating_mul(DAY).saturating_sub(BEIJING);
+    (number, begins, begins.saturating_add(DAY))
+}
 
 /// How one shop stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +134,22 @@ pub(super) mod tests {
     pub(in crate::notify) fn message() -> Message {
         let shops = [shop("甲店", [3, 9, 2, 0]), shop("乙店", [0, 0, 0, 0]), shop("丙店", [1, 4, 0, 1])];
         report(&shops, samples::NOW, Some(&samples::console()))
+    }
+
+    #[test]
+    fn the_next_report_is_behind_now() {
+        // 2024-05-01 12:00:00 in Beijing.
+        const NOON: i64 = 1_714_536_000;
+        let next = |time: &str| time.parse::<ReportTime>().unwrap().next(NOON);
+        assert_eq!(next("12:01"), NOON + 60);
+        assert_eq!(next("11:59"), NOON + DAY - 60);
+        assert_eq!(next("12:00"), NOON + DAY, "not at once again");
+        assert_eq!(next("00:00"), NOON + DAY / 2);
+        for wrong in ["24:00", "9:05", "09:60", "0905", ""] {
+            assert_eq!(wrong.parse::<ReportTime>(), Err(NotATime), "{wrong}");
+        }
+        assert_eq!(day(NOON), (19_844, NOON - DAY / 2, NOON + DAY / 2));
+        assert_eq!(day(NOON - DAY / 2 - 1).0, 19_843);
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn group(event: &Event) -> usize {
         Some((Kind::DueSoon { .. }, _)) => 1,
         Some((Kind::Reopened, _)) => 2,
         Some((Kind::Created, _)) => 3,
-        Some((Kind::Replied, _)) => 4,
+        Some((Kind::Replied { .. }, _)) => 4,
         Some((Kind::Closed, _)) => 5,
         None => 6,
     }
@@ -203,6 +203,7 @@ fn item(entry: &Entry<'_>, now: i64) -> String {
     let shop = cut(&entry.event.shop.name, 20);
     match &entry.event.what {
         What::Imported { complaints } => format!("{shop}，{complaints} 件"),
+        What::Test => shop,
         What::Complaint { kind, complaint } => {
             let number = cut(&complaint.complaint_id, 128);
             let said = format!("{number}，{shop}，{}", channel(complaint));
@@ -219,6 +220,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::life::Actor;
     use crate::notify::bots::Platform;
     use crate::notify::samples;
 
@@ -233,7 +235,7 @@ pub(super) mod tests {
         vec![
             event(1, "c_1", Kind::Created),
             event(2, "c_2", Kind::DueSoon { hours: 4 }),
-            event(3, "c_1", Kind::Replied),
+            event(3, "c_1", Kind::Replied { by: Actor::Merchant }),
             event(4, "c_3", Kind::Created),
             event(5, "c_3", Kind::Closed),
             event(6, "c_4", Kind::DueSoon { hours: 1 }),
@@ -318,7 +320,7 @@ pub(super) mod tests {
     fn kinds() -> impl Strategy<Value = Kind> {
         prop_oneof![
             4 => Just(Kind::Created),
-            1 => Just(Kind::Replied),
+            1 => Just(Kind::Replied { by: Actor::Consumer }),
             1 => Just(Kind::DueSoon { hours: 4 }),
             1 => Just(Kind::Overdue),
             2 => Just(Kind::Closed),

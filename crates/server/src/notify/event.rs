@@ -23,19 +23,22 @@
 //! ```
 //!
 //! `type`, `timestamp` and `data` are those of Standard Webhooks `[public]`; what the published interfaces
-//! have a name for keeps it, with the list's numbering and its form of times `[page]`; `sequence`,
-//! `shop_name`, `assignee` (null while there is none), `hours_left` (in `due_soon` alone) and `complaints`
-//! (in `imported` alone, in place of all that belongs to one complaint) are `[ours]`.
+//! have a name for keeps it, with the list's numbering and its form of times `[page]`, as `reply_from` (in `replied`
+//! alone: `merchant`, `consumer` or `platform`); `sequence`, `shop_name`, `assignee` (null while there is none), `hours_left` (in `due_soon` alone) and `complaints`
+//! (in `imported` alone, in place of all that belongs to one complaint) are `[ours]`. `subscription.test`, which
+//! tells of nothing, has the first three alone.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 use tousu_wire::BeijingTime;
 use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, CurrentStep, State};
 
+use crate::life::Actor;
+
 /// Something that people or programs may want to be told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Rises with each event of a shop; together with the shop it names the event.
+    /// Rises with what happens in a shop: the number of its entry in the history.
     pub sequence: i64,
     /// Whose event it is.
     pub shop: Shop,
@@ -69,6 +72,8 @@ pub enum What {
         /// How many.
         complaints: i64,
     },
+    /// Nothing: somebody wants to see whether notices arrive.
+    Test,
 }
 
 /// What can happen to a complaint.
@@ -76,8 +81,11 @@ pub enum What {
 pub enum Kind {
     /// `complaint.created`: it is new.
     Created,
-    /// `complaint.replied`: somebody replied; `current_step` says who.
-    Replied,
+    /// `complaint.replied`: somebody replied; the platform, that its check failed.
+    Replied {
+        /// Who.
+        by: Actor,
+    },
     /// `complaint.due_soon`: its deadline is near.
     DueSoon {
         /// How many hours before the deadline this was to be said.
@@ -116,13 +124,25 @@ pub struct Subject {
 
 /// `type` of what concerns no single complaint.
 const IMPORTED: &str = "complaint.imported";
+const TEST: &str = "subscription.test";
+
+/// Every `type` that can be subscribed to.
+pub const NAMES: [&str; 7] = [
+    "complaint.created",
+    "complaint.replied",
+    "complaint.due_soon",
+    "complaint.overdue",
+    "complaint.closed",
+    "complaint.reopened",
+    IMPORTED,
+];
 
 impl Kind {
     /// The event's `type`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Created => "complaint.created",
-            Kind::Replied => "complaint.replied",
+            Kind::Replied { .. } => "complaint.replied",
             Kind::DueSoon { .. } => "complaint.due_soon",
             Kind::Overdue => "complaint.overdue",
             Kind::Closed => "complaint.closed",
@@ -137,20 +157,20 @@ impl Event {
         match &self.what {
             What::Complaint { kind, .. } => kind.name(),
             What::Imported { .. } => IMPORTED,
+            What::Test => TEST,
         }
     }
 
     /// `webhook-id`: the same at every attempt, so that a receiver can tell a repetition `[public]`.
-    /// Without a full stop, which separates it from the rest when it is signed.
     pub fn id(&self) -> String {
-        format!("evt_{}_{}", self.shop.id.replace('.', "_"), self.sequence)
+        id(&self.shop.id, self.sequence, self.name())
     }
 
     /// The kind and the complaint, if it concerns one.
     pub fn complaint(&self) -> Option<(Kind, &Subject)> {
         match &self.what {
             What::Complaint { kind, complaint } => Some((*kind, complaint)),
-            What::Imported { .. } => None,
+            What::Imported { .. } | What::Test => None,
         }
     }
 
@@ -164,9 +184,17 @@ impl Event {
                 "shop_name": self.shop.name,
                 "complaints": complaints,
             }),
+            What::Test => json!({
+                "sequence": self.sequence,
+                "app_id": self.shop.id,
+                "shop_name": self.shop.name,
+            }),
         };
         if let What::Complaint { kind: Kind::DueSoon { hours }, .. } = &self.what {
             data["hours_left"] = (*hours).into();
+        }
+        if let What::Complaint { kind: Kind::Replied { by }, .. } = &self.what {
+            data["reply_from"] = by.name().into();
         }
         json!({ "type": self.name(), "timestamp": rfc3339(self.occurred_at), "data": data })
     }
@@ -200,6 +228,13 @@ impl Event {
     }
 }
 
+/// The id of a shop's event: two events may share a sequence number, as those of a last reply do, which is a reply and a
+/// closing. Without a full stop, which separates it from the rest when it is signed.
+pub fn id(shop: &str, sequence: i64, name: &str) -> String {
+    let kind = name.rsplit('.').next().unwrap_or_default();
+    format!("evt_{}_{sequence}_{kind}", shop.replace('.', "_"))
+}
+
 /// `2024-04-19T11:25:19+08:00`.
 fn rfc3339(epoch: i64) -> String {
     BeijingTime::from_epoch(epoch).to_string().replacen(' ', "T", 1) + "+08:00"
@@ -226,6 +261,7 @@ struct Common {
     app_id: String,
     shop_name: String,
     hours_left: Option<i64>,
+    reply_from: Option<String>,
     complaints: Option<i64>,
 }
 
@@ -249,9 +285,13 @@ impl<'de> Deserialize<'de> for Event {
         let happened: jiff::Timestamp = timestamp.parse().map_err(D::Error::custom)?;
         let absent = |field: &str| D::Error::custom(format!("{field} 缺失 ¦ {field} is missing"));
         let kind = match name.as_str() {
-            IMPORTED => None,
+            IMPORTED | TEST => None,
             "complaint.created" => Some(Kind::Created),
-            "complaint.replied" => Some(Kind::Replied),
+            "complaint.replied" => {
+                let by = common.reply_from.ok_or_else(|| absent("reply_from"))?;
+                let by = Actor::named(&by).ok_or_else(|| D::Error::custom("reply_from"))?;
+                Some(Kind::Replied { by })
+            }
             "complaint.due_soon" => {
                 Some(Kind::DueSoon { hours: common.hours_left.ok_or_else(|| absent("hours_left"))? })
             }
@@ -266,6 +306,7 @@ impl<'de> Deserialize<'de> for Event {
             }
         };
         let what = match kind {
+            None if name == TEST => What::Test,
             None => What::Imported { complaints: common.complaints.ok_or_else(|| absent("complaints"))? },
             Some(kind) => {
                 let complaint = ComplaintData::deserialize(&data).map_err(D::Error::custom)?;
@@ -330,11 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn ids_hold_no_full_stop() {
+    fn ids_hold_no_full_stop_and_tell_kinds_apart() {
         let mut event = samples::created();
-        assert_eq!(event.id(), "evt_appDemo12345678_17");
+        assert_eq!(event.id(), "evt_appDemo12345678_17_created");
         event.shop.id = "a.b".into();
-        assert_eq!(event.id(), "evt_a_b_17");
+        assert_eq!(event.id(), "evt_a_b_17_created");
     }
 
     proptest::proptest! {

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::event::{Event, Kind, Subject, What};
 use super::wording::{cut, left, minute};
+use crate::life::Actor;
 
 /// A message to people. Every title says 投诉, so that it can be the keyword that a bot's settings ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,12 @@ impl Message {
                 lines: vec![shop, fact("导入时间", minute(event.occurred_at))],
                 link: console.and_then(|console| link(console, &event.shop.id, None)),
             },
+            What::Test => Message {
+                tone: Tone::Good,
+                title: "投诉通知测试".into(),
+                lines: vec![shop, fact("发送时间", minute(event.occurred_at))],
+                link: None,
+            },
         }
     }
 }
@@ -99,7 +106,9 @@ fn fact(label: &'static str, value: String) -> Line {
 fn headline(kind: Kind) -> (Tone, String) {
     match kind {
         Kind::Created => (Tone::Info, "新投诉".into()),
-        Kind::Replied => (Tone::Info, "投诉有新回复".into()),
+        Kind::Replied { by: Actor::Platform } => (Tone::Warning, "投诉核验不通过".into()),
+        Kind::Replied { by: Actor::Merchant } => (Tone::Info, "投诉已由商家回复".into()),
+        Kind::Replied { .. } => (Tone::Info, "投诉有消费者新回复".into()),
         Kind::DueSoon { hours } => (Tone::Warning, format!("投诉将在 {hours} 小时内到期")),
         Kind::Overdue => (Tone::Alarm, "投诉已超时".into()),
         Kind::Closed => (Tone::Good, "投诉已结单".into()),

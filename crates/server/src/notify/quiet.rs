@@ -20,8 +20,8 @@ pub struct QuietHours {
 )]
 pub struct NotQuietHours;
 
-const DAY: i64 = 86_400;
-const BEIJING: i64 = 8 * 3600;
+pub(super) const DAY: i64 = 86_400;
+pub(super) const BEIJING: i64 = 8 * 3600;
 
 impl FromStr for QuietHours {
     type Err = NotQuietHours;
@@ -34,7 +34,7 @@ impl FromStr for QuietHours {
 }
 
 /// `HH:MM`, up to 24:00, as seconds into the day.
-fn seconds(text: &str) -> Result<i64, NotQuietHours> {
+pub(super) fn seconds(text: &str) -> Result<i64, NotQuietHours> {
     let (hours, minutes) = text.trim().split_once(':').ok_or(NotQuietHours)?;
     let number = |digits: &str, most: i64| {
         let fits = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -6,7 +6,7 @@ const PAUSES: [i64; 13] =
     [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800, 28_800, 32_400, 32_400];
 
 /// No receiver can put an attempt off by more than this, seconds.
-const LONGEST: i64 = 32_400;
+pub const LONGEST: i64 = 32_400;
 
 /// What the receiver's answer means for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

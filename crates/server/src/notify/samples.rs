@@ -7,6 +7,7 @@ use url::Url;
 
 use super::event::{Event, Kind, Shop, Subject, What};
 use super::message::Message;
+use crate::life::Actor;
 
 /// 2024-04-19 11:25:19 in Beijing.
 pub(super) const OCCURRED: i64 = 1_713_497_119;
@@ -52,13 +53,19 @@ pub(super) fn imported() -> Event {
 pub(super) fn events() -> Vec<Event> {
     let kinds = [
         Kind::Created,
-        Kind::Replied,
+        Kind::Replied { by: Actor::Consumer },
+        Kind::Replied { by: Actor::Merchant },
+        Kind::Replied { by: Actor::Platform },
         Kind::DueSoon { hours: 4 },
         Kind::Overdue,
         Kind::Closed,
         Kind::Reopened,
     ];
-    kinds.into_iter().map(of).chain([imported()]).collect()
+    kinds.into_iter().map(of).chain([imported(), test()]).collect()
+}
+
+pub(super) fn test() -> Event {
+    Event { what: What::Test, ..created() }
 }
 
 /// An event whose every text tries to be more than a text.
@@ -76,7 +83,7 @@ pub(super) fn hostile() -> Event {
 pub(super) fn subject(event: &mut Event) -> &mut Subject {
     match &mut event.what {
         What::Complaint { complaint, .. } => complaint,
-        What::Imported { .. } => panic!("of one complaint"),
+        What::Imported { .. } | What::Test => panic!("of one complaint"),
     }
 }
 
@@ -112,7 +119,7 @@ fn any_text() -> impl Strategy<Value = String> {
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![
         Just(Kind::Created),
-        Just(Kind::Replied),
+        Just(Kind::Replied { by: Actor::Merchant }),
         (0i64..100).prop_map(|hours| Kind::DueSoon { hours }),
         Just(Kind::Overdue),
         Just(Kind::Closed),

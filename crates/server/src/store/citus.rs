@@ -16,9 +16,11 @@ pub const SPREAD: &[&str] = &[
     "done_calls",
     "phones",
     "complaint_words",
+    "subscriptions",
+    "deliveries",
 ];
 /// What belongs to no shop: copied to every machine.
-pub const COPIED: &[&str] = &["schema_migrations", "leases"];
+pub const COPIED: &[&str] = &["schema_migrations", "leases", "alarm_marks"];
 
 impl Store {
     /// Spreads the tables over a cluster's machines, those that are not spread yet, and names them. `None` where

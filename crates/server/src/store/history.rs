@@ -263,6 +263,17 @@ impl Tx {
         self.query(shop, &sql, &[entry.into(), limit.into()], decode).await
     }
 
+    /// The entries of which that is true.
+    pub(super) async fn entries_where(
+        &mut self,
+        shop: &ShopId,
+        clause: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Kept>> {
+        let sql = format!("select {COLUMNS} from history where shop_id = $1 and {clause} order by entry");
+        self.query(shop, &sql, values, decode).await
+    }
+
     /// Adds an entry to the shop's history, in a transaction that holds the shop.
     pub async fn note(&mut self, shop: &ShopId, entry: Entry) -> Result<()> {
         let missing = || StoreError::Value(format!("the shop {shop} is gone"));

@@ -33,6 +33,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 2,
         sql: include_str!("../../migrations/0006_personal_data.sql"),
     },
+    Migration {
+        version: 7,
+        name: "notices",
+        oldest: 2,
+        sql: include_str!("../../migrations/0007_notices.sql"),
+    },
 ];
 
 struct Migration {

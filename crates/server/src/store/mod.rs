@@ -5,12 +5,16 @@
 //! shop as `$1`: a statement that forgets its tenant cannot be written.
 
 mod acting;
+mod alarms;
 mod apps;
 mod bulk;
 pub mod citus;
 mod complaints;
+mod deliveries;
+mod dispatch;
 mod error;
 mod examine;
+mod fan_out;
 mod feed;
 mod glance;
 mod handled;
@@ -23,10 +27,13 @@ mod noting;
 mod personal;
 mod phones;
 mod postgres;
+mod resealing;
 mod search;
+mod settling;
 mod shops;
 mod sqlite;
 mod stats;
+mod subscriptions;
 mod tidying;
 mod value;
 mod words;
@@ -36,11 +43,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done};
+pub use alarms::{Ahead, Alarm, DUE_SOON, OVERDUE, alarm_clock};
 pub use apps::{App, Caller, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::{Exported, Stored};
+pub use deliveries::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, MOST_REPLAYED, Replay, Try};
+pub use dispatch::{LOOKS, Watching};
 pub use error::{Result, StoreError};
 pub use examine::Finding;
+pub use fan_out::{Part, REPORT};
 pub use feed::{Happened, Seen};
 pub use handled::Handled;
 pub use history::{BUNDLED, Broken, Chain, Entry, Kept as KeptEntry};
@@ -49,6 +60,8 @@ pub use listing::{Change, Group, Listed, Progress};
 pub use personal::{MOST_ERASED, Revealed, Whose};
 pub use phones::{Examined, Walked};
 pub use search::Found;
+pub use settling::{Lease, Next, Reserved, Settled, Standing as TargetStanding};
+pub use subscriptions::{Decided, Subscription, SubscriptionState};
 pub use tidying::{Outdated, Tidied};
 pub use value::{Row, Value};
 

@@ -9,6 +9,8 @@ pub struct Outdated {
     pub tokens_until: i64,
     /// Calls that were done at this moment or before, in epoch seconds: they are not known again.
     pub calls_until: i64,
+    /// Deliveries of which nothing more was to be done at this moment or before, in epoch seconds.
+    pub deliveries_until: i64,
     /// The log of a shop's changes, but for so many of its latest versions.
     pub versions_kept: i64,
 }
@@ -22,6 +24,8 @@ pub struct Tidied {
     pub calls: u64,
     /// Entries of the log.
     pub changes: u64,
+    /// Deliveries.
+    pub deliveries: u64,
 }
 
 impl Tx {
@@ -40,12 +44,15 @@ impl Tx {
         let tokens = self.query(shop, TOKEN, &[outdated.tokens_until.into()], |_| Ok(())).await?;
         let calls = self.query(shop, CALL, &[outdated.calls_until.into()], |_| Ok(())).await?;
         let changes = self.query(shop, CHANGE, &[outdated.versions_kept.into()], |_| Ok(())).await?;
-        Ok(!tokens.is_empty() || !calls.is_empty() || !changes.is_empty())
+        const DELIVERY: &str = "select entry from deliveries where shop_id = $1 and done_at <= $2 limit 1";
+        let deliveries = self.query(shop, DELIVERY, &[outdated.deliveries_until.into()], |_| Ok(())).await?;
+        let found = [tokens, calls, changes, deliveries];
+        Ok(found.iter().any(|found| !found.is_empty()))
     }
 }
 
 impl Store {
-    /// Takes up to `limit` outdated tokens of the shop away, as many calls and as many entries of its log; of the versions
+    /// Takes up to `limit` outdated tokens of the shop away, as many calls, deliveries and entries of its log; of the versions
     /// that it shortens the log by, whole ones.
     pub async fn tidy(&self, shop: &ShopId, outdated: Outdated, limit: i64) -> Result<Tidied> {
         let mut tx = self.begin_write().await?;
@@ -61,6 +68,10 @@ impl Store {
         const CALLS: &str = "delete from done_calls where shop_id = $1 and (client_id, call_key) in (
                  select client_id, call_key from done_calls where shop_id = $1 and done_at <= $2 limit $3)";
         let calls = tx.execute(shop, CALLS, &[outdated.calls_until.into(), limit.into()]).await?;
+        const DELIVERIES: &str = "delete from deliveries where shop_id = $1 and (subscription_id, entry, part) in (
+                 select subscription_id, entry, part from deliveries where shop_id = $1 and done_at <= $2 limit $3)";
+        let values = [outdated.deliveries_until.into(), limit.into()];
+        let deliveries = tx.execute(shop, DELIVERIES, &values).await?;
         const OLDEST: &str = "select max(version) from (
                  select version from changes where shop_id = $1 and version <= $2
                  order by version limit $3) as oldest";
@@ -74,6 +85,6 @@ impl Store {
             changes = tx.execute(shop, CHANGES, &[until.into()]).await?;
         }
         tx.commit().await?;
-        Ok(Tidied { tokens, calls, changes })
+        Ok(Tidied { tokens, calls, changes, deliveries })
     }
 }

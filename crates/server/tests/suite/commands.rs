@@ -57,6 +57,16 @@ const COMMANDS: &[&[&str]] = &[
     &["audit"],
     &["audit", "verify"],
     &["stats"],
+    &["subscription"],
+    &["subscription", "list"],
+    &["subscription", "show"],
+    &["subscription", "add"],
+    &["subscription", "change"],
+    &["subscription", "rotate-secret"],
+    &["subscription", "delete"],
+    &["subscription", "test"],
+    &["subscription", "deliveries"],
+    &["subscription", "replay"],
     &["export"],
     &["import"],
     &["bench-data"],
@@ -392,9 +402,9 @@ fn migrate_makes_the_tables_and_says_how_far_they_are() {
         let program = Program::on(database);
         for _ in 0..2 {
             let told = program.json(&["migrate"]);
-            assert_eq!((&told["migration"], &told["citus"]), (&json!(6), &json!(false)));
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(7), &json!(false)));
         }
-        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 6）"));
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 7）"));
         program.shop_and_app(SHOP);
     });
 }

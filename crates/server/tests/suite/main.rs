@@ -23,6 +23,7 @@ mod index;
 mod migrations;
 mod model;
 mod nodes;
+mod notices;
 mod postgres;
 mod privacy;
 mod program;

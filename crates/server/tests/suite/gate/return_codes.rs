@@ -7,6 +7,7 @@ use tousu_client::Credentials;
 use tousu_wire::complaint_export::ExportGet;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
+use tousu_wire::subscription::SubscriptionGet;
 use tousu_wire::{Endpoint, PermissionSet, ReturnCode};
 
 use super::raw::Raw;
@@ -198,6 +199,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(act("note", keyed("乙")).await, ReturnCode::KeyTaken);
     let reveal = json!({ "complaint_id": id, "reason": "联系" });
     provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
+    let none = json!({ "access_token": token, "subscription_id": "sub_none" });
+    provoked.by(server.post(&SubscriptionGet::path(), &none).await, ReturnCode::NoSuchSubscription);
     let none = json!({ "access_token": token, "export_id": 999 });
     provoked.by(server.post(&ExportGet::path(), &none).await, ReturnCode::NoSuchExport);
 }

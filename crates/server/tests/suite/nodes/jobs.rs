@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tousu::jobs::{Tidying, tidy};
+use tousu::jobs::{Kept, Tidying, tidy};
 use tousu::store::{ShopId, Store, Tidied};
 
 use super::two_nodes;
@@ -93,9 +93,9 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         let (before, at) = (server.list(&token, json!({})).await, version(&server.store, &busy).await);
         assert_eq!(log(&server.store, &busy).await.1, 61);
 
-        let done = tidy(&server.store, &server.settings.storage, &server.clock, "me").await.unwrap();
+        let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
         // The last versions are those of the four apps and four tokens: of the seven kept, none has changes.
-        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61 }));
+        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61, deliveries: 0 }));
         assert_eq!(version(&server.store, &busy).await, at, "nothing that can be seen has changed");
         let left = server
             .store
@@ -119,8 +119,8 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         change_again_and_again(&server, &busy, 3, 20).await;
         let at = version(&server.store, &busy).await;
         server.clock.set(NOW + 2 * DAY);
-        let done = tidy(&server.store, &server.settings.storage, &server.clock, "me").await.unwrap();
-        assert_eq!(done, Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7) }));
+        let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
+        assert_eq!(done, Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7), deliveries: 0 }));
         assert_eq!(log(&server.store, &busy).await, (at - 6, 21, at - 7));
         assert_eq!(log(&server.store, &quiet).await, (0, 0, 0));
         assert_eq!(wrong(&server.store).await, [""; 0]);
@@ -135,8 +135,8 @@ fn a_long_log_goes_in_small_batches() {
         for shop in &shops {
             change_again_and_again(&server, shop, 300, 8).await;
         }
-        let storage = &server.settings.storage;
-        let mut tidying = Tidying::begin(&server.store, storage, &server.clock, "me").await.unwrap().unwrap();
+        let kept: Kept = (&server.settings).into();
+        let mut tidying = Tidying::begin(&server.store, kept, &server.clock, "me").await.unwrap().unwrap();
         let (mut last, mut steps) = (0, 0);
         while tidying.step().await.unwrap() {
             let done = tidying.done.changes;
@@ -161,8 +161,8 @@ fn of_two_nodes_one_tidies() {
         for _ in 0..10 {
             change_again_and_again(one, &shop, 2, 2).await;
             let (mine, theirs) = tokio::join!(
-                tidy(&one.store, &one.settings.storage, &one.clock, "one"),
-                tidy(&other.store, &other.settings.storage, &other.clock, "other"),
+                tidy(&one.store, (&one.settings).into(), &one.clock, "one"),
+                tidy(&other.store, (&other.settings).into(), &other.clock, "other"),
             );
             let (mine, theirs) = (mine.unwrap(), theirs.unwrap());
             assert!(mine.is_some() != theirs.is_some(), "{mine:?} {theirs:?}");
@@ -171,7 +171,7 @@ fn of_two_nodes_one_tidies() {
             let idle = if mine.is_some() { other } else { one };
             let holder = if mine.is_some() { "other" } else { "one" };
             one.clock.advance_micros(3599 * 1_000_000);
-            let again = tidy(&idle.store, &idle.settings.storage, &idle.clock, holder).await.unwrap();
+            let again = tidy(&idle.store, (&idle.settings).into(), &idle.clock, holder).await.unwrap();
             assert_eq!(again, None);
             one.clock.advance_micros(1_000_000);
         }
@@ -188,11 +188,11 @@ fn whoever_works_keeps_the_lease_and_whoever_is_stuck_loses_it() {
             change_again_and_again(one, &shop, 1, 1).await;
         }
         let begin = async |node: &Server, holder| {
-            let begun = Tidying::begin(&node.store, &node.settings.storage, &node.clock, holder).await;
+            let begun = Tidying::begin(&node.store, (&node.settings).into(), &node.clock, holder).await;
             begun.unwrap().is_some()
         };
-        let storage = &one.settings.storage;
-        let mut tidying = Tidying::begin(&one.store, storage, &one.clock, "one").await.unwrap().unwrap();
+        let kept: Kept = (&one.settings).into();
+        let mut tidying = Tidying::begin(&one.store, kept, &one.clock, "one").await.unwrap().unwrap();
         for _ in 0..4 {
             one.clock.advance_micros(50 * 1_000_000);
             assert!(tidying.step().await.unwrap());
@@ -203,7 +203,7 @@ fn whoever_works_keeps_the_lease_and_whoever_is_stuck_loses_it() {
         assert!(begin(other, "other").await);
         assert!(!tidying.step().await.unwrap(), "it sees that another went on");
         assert_eq!(tidying.done, before);
-        let rest = tidy(&other.store, storage, &other.clock, "other").await.unwrap().unwrap();
+        let rest = tidy(&other.store, kept, &other.clock, "other").await.unwrap().unwrap();
         assert_eq!(before.changes + rest.changes, 6);
     });
 }
@@ -217,7 +217,7 @@ fn tidying_beside_writers_leaves_the_log_whole() {
         for _ in 0..25 {
             one.clock.advance_micros(3600 * 1_000_000);
             let writing = change_again_and_again(&one, &shop, 1, 5);
-            let tidying = tidy(&other.store, &other.settings.storage, &other.clock, "other");
+            let tidying = tidy(&other.store, (&other.settings).into(), &other.clock, "other");
             let (_, done) = tokio::join!(writing, tidying);
             taken += done.unwrap().unwrap().changes as i64;
             written += 6;
@@ -242,11 +242,11 @@ fn tidying_waits_for_whoever_writes() {
         one.token_for(&shop, &app, 60).await;
         one.clock.set(NOW + 60 + DAY);
         let (tx, _) = one.store.write(&shop).await.unwrap().unwrap();
-        let tidying = tidy(&other.store, &other.settings.storage, &other.clock, "other");
+        let tidying = tidy(&other.store, (&other.settings).into(), &other.clock, "other");
         let mut tidying = std::pin::pin!(tidying);
         let early = tokio::time::timeout(Duration::from_millis(200), &mut tidying).await;
         assert!(early.is_err(), "it did not wait: {early:?}");
         tx.commit().await.unwrap();
-        assert_eq!(tidying.await.unwrap(), Some(Tidied { tokens: 1, calls: 0, changes: 0 }));
+        assert_eq!(tidying.await.unwrap(), Some(Tidied { tokens: 1, calls: 0, changes: 0, deliveries: 0 }));
     });
 }

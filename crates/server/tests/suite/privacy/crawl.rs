@@ -14,7 +14,7 @@ use crate::support::*;
 const PHONES: i64 = 200;
 
 /// Mobile, landline, identity and card numbers, each of them right in its check digit.
-fn numbers() -> Vec<String> {
+pub fn numbers() -> Vec<String> {
     let mobile = |at: i64| format!("13{:09}", 600_000_007 + at * 104_729);
     let landline =
         |at: i64| format!("0{}-{:08}", ["10", "21", "571", "755"][at as usize % 4], 60_000_000 + at * 7919);
@@ -46,13 +46,13 @@ fn phone_only(at: i64) -> String {
 }
 
 /// Looks for numbers, whatever stands around them.
-struct Sought {
+pub struct Sought {
     numbers: HashSet<String>,
     lengths: Vec<usize>,
 }
 
 impl Sought {
-    fn of(numbers: impl IntoIterator<Item = String>) -> Self {
+    pub fn of(numbers: impl IntoIterator<Item = String>) -> Self {
         let numbers: HashSet<String> = numbers.into_iter().collect();
         let lengths: HashSet<usize> = numbers.iter().map(String::len).collect();
         Sought { numbers, lengths: lengths.into_iter().collect() }
@@ -71,7 +71,7 @@ impl Sought {
         None
     }
 
-    fn not_in(&self, what: &str, text: &str) {
+    pub fn not_in(&self, what: &str, text: &str) {
         if let Some(found) = self.in_text(text.as_bytes()) {
             let at = text.find(found).unwrap();
             let from = (0..=at.saturating_sub(120)).rev().find(|from| text.is_char_boundary(*from)).unwrap();

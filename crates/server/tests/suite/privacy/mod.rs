@@ -1,6 +1,6 @@
 //! Personal data: whole numbers are sealed, keys can be changed, nothing is found where it should not be.
 
-mod crawl;
+pub mod crawl;
 mod erase;
 mod keys;
 mod reveal;
