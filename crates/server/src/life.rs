@@ -245,6 +245,7 @@ impl Event {
     pub fn title_of(name: &str) -> &'static str {
         const OTHERS: &[(&str, &str)] = &[
             ("imported_in_bulk", "批量导入 ¦ imported in bulk"),
+            ("import_ended", "导入结束 ¦ an import ended"),
             ("export_begun", "开始导出 ¦ export begun"),
             ("exported", "导出 ¦ exported"),
             ("bundled", "制作存证 ¦ bundled"),

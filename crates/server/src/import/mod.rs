@@ -175,8 +175,28 @@ struct Batch {
 
 /// Takes in `rows`, `batch` of them at a time. After each batch is committed, `committed` is told what became
 /// of the rows so far and which were refused since. When `stop` is ready, the import ends with the batch under
-/// way.
+/// way. However it ends, the history then has how much came in, which is told as one event.
 pub async fn import(
+    store: &Store,
+    shop: &ShopId,
+    clock: &Clock,
+    rows: Rows,
+    batch: usize,
+    committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<()>,
+    stop: impl Future<Output = ()>,
+) -> Ended {
+    let mut ended = take_all(store, shop, clock, rows, batch, committed, stop).await;
+    let Report { added, changed, .. } = ended.report;
+    if added + changed > 0 {
+        let brought = Brought { by: SOURCE, at: clock.epoch() };
+        if let Err(error) = store.end_import(shop, brought, added, changed).await {
+            ended.cut_short.get_or_insert(error.into());
+        }
+    }
+    ended
+}
+
+async fn take_all(
     store: &Store,
     shop: &ShopId,
     clock: &Clock,

@@ -9,7 +9,9 @@ use crate::complaint::Complaint;
 use crate::life::{self, Actor};
 use crate::notify::event::{Event, Kind, Shop, Subject, What};
 use crate::privacy::masked_text;
-use crate::store::{DUE_SOON, Delivery, KeptEntry, OVERDUE, Part, Result, ShopId, StoreError, Tx};
+use crate::store::{
+    DUE_SOON, Delivery, IMPORT_ENDED, KeptEntry, OVERDUE, Part, Result, ShopId, StoreError, Tx,
+};
 
 const CREATED: &str = "complaint.created";
 const REPLIED: &str = "complaint.replied";
@@ -24,7 +26,7 @@ pub(super) fn events(kept: &KeptEntry) -> Vec<Part> {
     match event {
         DUE_SOON => vec![(0, "complaint.due_soon")],
         OVERDUE => vec![(0, "complaint.overdue")],
-        "imported_in_bulk" => vec![(0, "complaint.imported")],
+        IMPORT_ENDED => vec![(0, "complaint.imported")],
         _ if is(Happened::Submitted) || is(Happened::Entered) || is(Happened::Imported) => {
             vec![(0, CREATED)]
         }
@@ -50,12 +52,10 @@ struct After {
 }
 
 /// What an entry says of an import.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Imported {
-    #[serde(default)]
     added: i64,
-    #[serde(default)]
-    changed: Vec<i64>,
+    changed: i64,
 }
 
 /// What each delivery tells; `None` where there is nothing to tell any more, since the complaint is gone.
@@ -90,8 +90,7 @@ fn event(
     };
     if kept.entry.complaint_id.is_empty() {
         let Imported { added, changed } = serde_json::from_str(&kept.entry.said).map_err(wrong)?;
-        let complaints = added.saturating_add(i64::try_from(changed.len()).unwrap_or(i64::MAX));
-        return Ok(Some(of(What::Imported { complaints })));
+        return Ok(Some(of(What::Imported { complaints: added.saturating_add(changed) })));
     }
     let Some(complaint) = complaints.get(&kept.entry.complaint_id) else { return Ok(None) };
     let After { state, current_step, operate_end_time, assignee, hours_left } =

@@ -10,7 +10,7 @@ use super::bulk::Texts;
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
 use super::history::{Entry, kept_by};
 use super::phones::{self, Sealed, There, Whole};
-use super::{Result, ShopId, Store, StoreError, Tx, Value};
+use super::{Result, ShopId, Store, StoreError, Taken, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
 use crate::privacy::{Vault, tail};
@@ -305,6 +305,27 @@ impl Tx {
         let removed = self.execute(shop, COMPLAINTS, &source).await?;
         self.note(shop, brought.entry(version, "removed", json!({ "removed": ids }))).await?;
         Ok(removed)
+    }
+}
+
+/// The event of an import's end.
+pub const IMPORT_ENDED: &str = "import_ended";
+
+impl Store {
+    /// Notes that an import, each batch of which has an entry of its own, has ended, and how many complaints it added and
+    /// changed.
+    pub async fn end_import(
+        &self,
+        shop: &ShopId,
+        brought: Brought<'_>,
+        added: u64,
+        changed: u64,
+    ) -> Result<()> {
+        let begun = self.write_asking(shop, None, |_| Ok(())).await?;
+        let Some((tx, Taken { version, mut chain, .. }, _)) = begun else { return Ok(()) };
+        let said = json!({ "added": added, "changed": changed });
+        let kept = chain.add(shop, brought.entry(version, IMPORT_ENDED, said));
+        tx.commit_with(shop, &kept_by(&kept, &chain)).await
     }
 }
 

@@ -55,7 +55,7 @@ pub use fan_out::{Part, REPORT};
 pub use feed::{Happened, Seen};
 pub use handled::Handled;
 pub use history::{BUNDLED, Broken, Chain, Entry, Kept as KeptEntry};
-pub use intake::{Brought, Incoming, Outcome};
+pub use intake::{Brought, IMPORT_ENDED, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use personal::{MOST_ERASED, Revealed, Whose};
 pub use phones::{Examined, Walked};

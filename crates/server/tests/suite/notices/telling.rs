@@ -61,9 +61,11 @@ fn everything_that_happens_is_told_once_and_in_order() {
         act("reply", json!({ "content": "已退款", "finish": 1 })).await;
         act("reopen", json!({ "by": "platform" })).await;
         act("close", json!({ "by": "platform" })).await;
-        desk.server
-            .put(&desk.shop, &[crate::support::complaint("c_1", NOW), crate::support::complaint("c_2", NOW)])
-            .await;
+        // Two batches of one import.
+        for id in ["c_1", "c_2"] {
+            desk.server.put(&desk.shop, &[crate::support::complaint(id, NOW)]).await;
+        }
+        desk.server.store.end_import(&desk.shop, BY_TEST, 2, 0).await.unwrap();
         desk.act("tag", &before, json!({ "add": ["急"] })).await;
         dispatcher.turn().await.unwrap();
 
