@@ -60,7 +60,7 @@ pub async fn follow(store: &Store, clock: &Clock, holder: &str) -> Result<u64> {
         let Some((last, _)) = behind.last() else { return Ok(steps) };
         seen = last.clone();
         for (shop, _) in behind.into_iter().filter(|shop| shop.1) {
-            let before = steps;
+            let (before, mut version) = (steps, None);
             loop {
                 // A lease is written down: where there is nothing to do, none is taken.
                 let now = clock.epoch();
@@ -72,6 +72,11 @@ pub async fn follow(store: &Store, clock: &Clock, holder: &str) -> Result<u64> {
                 }
                 steps += 1;
                 if !store.follow_words(&shop, BATCH).await? {
+                    break;
+                }
+                // Somebody writes, an import perhaps, and would wait for each step: it is their turn until the next look.
+                let reached = store.version(&shop).await?;
+                if version.replace(reached).is_some_and(|before| before != reached) {
                     break;
                 }
             }

@@ -87,7 +87,12 @@ impl Tx {
         let is_known_rare = query.complaint_resource_id.is_some() || query.phone_tail.is_some();
         if !(is_known_rare || wanted.is_empty() && is_sql(query)) {
             let mut walked = 0;
-            while found.len() <= size && !walk.is_over && is_worth_it(walked, found.len(), size) {
+            while found.len() <= size && !walk.is_over {
+                let ahead = likely_ahead(walked, found.len(), size);
+                if walked >= FIRST_WALK {
+                    let Some(ahead) = ahead.filter(|ahead| walked + ahead <= WALK) else { break };
+                    walk.stride = ahead.max(STRIDE.0);
+                }
                 walked += self.walk(shop, query, &mut walk, false, now, &mut found).await?;
             }
             if found.len() > size || walk.is_over {
@@ -301,8 +306,9 @@ impl Tx {
             return Ok(Some(numbers));
         }
         for sort in [Sort::Deadline, Sort::Changed, Sort::Time] {
-            // Along its own order a walk is never wrong by much.
-            let Some(mut clauses) = range(query, sort).filter(|_| sort != query.sort) else { continue };
+            // Along its own order a walk is never wrong by much; what is due is put into the order of time as it is.
+            let is_another = sort != query.sort && (sort, query.sort) != (Sort::Deadline, Sort::Time);
+            let Some(mut clauses) = range(query, sort).filter(|_| is_another) else { continue };
             let limit = clauses.bind((few + 1).into());
             // In its order, which leaves no doubt about the index to go by.
             let sql = format!(
@@ -319,9 +325,9 @@ impl Tx {
     }
 }
 
-/// Whether a walk that has found so many should go on before an index is asked.
-fn is_worth_it(walked: usize, found: usize, size: usize) -> bool {
-    walked < FIRST_WALK || walked < WALK && walked * (size + 1) <= found * WALK
+/// How far a walk that has found so many will have to go on until the page is full, if it goes on like this.
+fn likely_ahead(walked: usize, found: usize, size: usize) -> Option<usize> {
+    (walked * (size + 1).saturating_sub(found)).checked_div(found)
 }
 
 /// Where a walk along an order has come to.
