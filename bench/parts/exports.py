@@ -22,7 +22,7 @@ def measure(run: Run) -> list[str]:
             with serving(tousu_serve, settings(database.url)) as server:
                 size, seconds, manifest = export(server, database.token, form)
                 total = page(server, database.token)["total"]
-                assert manifest["rows"] == total == database.complaints, (manifest["rows"], total)
+                assert manifest["rows"] == total >= database.complaints, (manifest["rows"], total)
                 peak, _ = resident(server)
             rate = total / seconds
             say(f"{backend}, {form}: {total:,} rows, {size >> 20} MiB in {seconds:.1f} s, peak {peak:.0f} MiB")
