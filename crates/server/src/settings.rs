@@ -2,7 +2,9 @@
 //!
 //! Field docs are written `中文 ¦ English`: `tousu config` prints them.
 
-use std::fmt;
+mod notices;
+mod privacy;
+
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -11,9 +13,9 @@ use redis::IntoConnectionInfo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
-use url::Url;
 
-use crate::notify::target::Allowed;
+pub use self::notices::{Mail, Notices};
+pub use self::privacy::{Keys, Privacy};
 use crate::privacy::Vault;
 
 /// What can be set. Durations are in seconds.
@@ -160,86 +162,6 @@ pub struct Handling {
 impl Default for Handling {
     fn default() -> Self {
         Handling { merchant_closes: false, consumer_reopens_hours: 168, calendar: PathBuf::new() }
-    }
-}
-
-/// How personal data is kept.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Privacy {
-    /// 加密手机号所用的密钥，每个写作 编号:密钥（由 tousu key new 生成），第一个用于加密，其余仅用于解密。留空时 SQLite 用数据库旁的 .key 文件，PostgreSQL 只保存脱敏号码 ¦ the keys under which phone numbers are kept, each as ID:KEY (tousu key new makes one); the first seals, all of them open. Empty: SQLite uses the .key file beside the database, PostgreSQL keeps masked numbers only
-    pub keys: Keys,
-}
-
-/// How people and programs are told of what happens.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Notices {
-    /// 是否允许 http:// 的通知地址；否则须为 https:// ¦ whether targets may be http://; otherwise they are https://
-    pub http: bool,
-    /// 是否允许指向内网或本机的通知地址；云平台发放凭据的地址始终不允许 ¦ whether targets may lie in private networks or on this machine; where clouds hand out credentials is never allowed
-    pub private_targets: bool,
-    /// 控制台地址，用于通知里的「去处理」；留空则不带链接 ¦ the console's address, which notices link to; empty: no link
-    pub console: String,
-    /// 等待接收方应答的时限（秒） ¦ how long a target may take to answer, in seconds
-    pub answer_seconds: u64,
-    /// 投递记录保留天数 ¦ for how many days it is kept what became of each delivery
-    pub deliveries_kept_days: u32,
-}
-
-impl Default for Notices {
-    fn default() -> Self {
-        Notices {
-            http: false,
-            private_targets: false,
-            console: String::new(),
-            answer_seconds: 15,
-            deliveries_kept_days: 30,
-        }
-    }
-}
-
-impl Notices {
-    /// Which addresses may be called.
-    pub fn allowed(&self) -> Allowed {
-        Allowed { http: self.http, private: self.private_targets }
-    }
-
-    /// The console's address, if there is one.
-    pub fn console(&self) -> Option<Url> {
-        Url::parse(&self.console).ok()
-    }
-}
-
-/// How notices are mailed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mail {
-    /// 发信服务器：smtps://用户:密码@主机:465、smtp://用户:密码@主机:587?tls=required，或 smtp://主机:25；留空则不发邮件 ¦ the server that takes mail: smtps://USER:PASSWORD@HOST:465, smtp://USER:PASSWORD@HOST:587?tls=required or smtp://HOST:25; empty: no mail is sent
-    pub smtp: String,
-    /// 发件人，如 投诉通知 <tousu@example.com> ¦ who it is from, for example Complaints <tousu@example.com>
-    pub from: String,
-}
-
-/// Keys that are not to be shown: their Debug output has their ids only.
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Keys(pub Vec<String>);
-
-impl Keys {
-    /// The ids of the keys, each with stars for its key.
-    fn redacted(&self) -> Keys {
-        let id = |key: &String| match key.split_once(':') {
-            Some((id, _)) if id.len() <= 16 => format!("{}:***", id.trim()),
-            _ => "***".into(),
-        };
-        Keys(self.0.iter().map(id).collect())
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.redacted().0).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! `tousu complaint …`: what the interfaces `tousu.complaint.…` do, for whoever may open the database.
 
+mod personal;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,11 +9,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use tousu_wire::codes::{CodeTable, ComplaintFrom};
 use tousu_wire::complaint_act::{Act, Standing};
-use tousu_wire::{
-    BeijingTime, InvalidParameter, Text, complaint_batch, complaint_changes, complaint_create,
-    complaint_erase, complaint_reveal,
-};
+use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_batch, complaint_changes, complaint_create};
 
+use self::personal::{Erase, Reveal};
 use super::app::no_shop;
 use super::search::Search;
 use super::{Session, bundle, shop_id};
@@ -89,30 +89,9 @@ enum What {
         page_size: Option<i64>,
     },
     /// 查看完整手机号，记入历史 ¦ reveal a phone number, which the history keeps
-    Reveal {
-        /// 投诉单号 ¦ the complaint's number
-        complaint_id: String,
-        /// 原因，记入历史 ¦ what for, for the history
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
+    Reveal(Reveal),
     /// 清除个人信息，不可恢复 ¦ erase a person's data for good
-    Erase {
-        /// 投诉单号 ¦ the complaint's number
-        complaint_id: Option<String>,
-        /// 用户 id：其全部投诉单 ¦ all complaints of this user
-        #[arg(long, value_name = "ID")]
-        user: Option<String>,
-        /// 手机号：其全部投诉单 ¦ all complaints of whoever has this number
-        #[arg(long, value_name = "NUMBER")]
-        phone: Option<String>,
-        /// 原因，记入历史 ¦ what for, for the history
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        /// 仅列出 ¦ only name the complaints
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Erase(Erase),
     /// 制作存证文件：时间线、回复、时限与历史，可离线查验 ¦ make a file of evidence: timeline, replies, deadlines and history, verified offline
     Bundle {
         /// 投诉单号 ¦ the complaint's number
@@ -228,19 +207,8 @@ impl Complaint {
             What::Show { complaint_id } => desk.show(&complaint_id).await?,
             What::Batch(batch) => return desk.batch(batch).await,
             What::Changes { cursor, page_size } => desk.changes(cursor, page_size).await?,
-            What::Reveal { complaint_id, reason } => desk.reveal(complaint_id, reason).await?,
-            What::Erase { complaint_id, user, phone, reason, dry_run } => {
-                desk.erase(complaint_erase::Request {
-                    complaint_id,
-                    complainant_user_id: user,
-                    complainant_phone: phone,
-                    reason: Some(reason),
-                    dry_run: Some(dry_run.into()),
-                    operator: desk.operator.clone(),
-                    idempotency_key: None,
-                })
-                .await?
-            }
+            What::Reveal(reveal) => reveal.run(&desk).await?,
+            What::Erase(erase) => erase.run(&desk).await?,
             What::Bundle { complaint_id, output } => desk.bundle(&complaint_id, &output).await?,
             What::History { complaint_id } => desk.history(&complaint_id).await?,
             What::Search(search) => search.run(&session, &desk.store, &desk.shop).await?,
@@ -351,37 +319,6 @@ impl Desk<'_> {
         let handled = handled.map_or_else(|| self.refuse(Refused::Unknown, complaint_id), Ok)?;
         let standing = handling::standing(&handled, self.session.clock.epoch());
         self.session.print(&standing, |standing| self.told(standing))
-    }
-
-    async fn reveal(&self, complaint_id: String, reason: String) -> anyhow::Result<()> {
-        let request = complaint_reveal::Request {
-            complaint_id: Some(complaint_id.clone()),
-            reason: Some(reason),
-            operator: self.operator.clone(),
-            idempotency_key: None,
-        };
-        let done = handling::reveal(&self.store, &self.shop, &self.caller(), request).await?;
-        let revealed = done.or_else(|why| self.refuse(why, &complaint_id))?;
-        self.session.print(&revealed, |revealed| revealed.complainant_phone.clone())
-    }
-
-    async fn erase(&self, request: complaint_erase::Request) -> anyhow::Result<()> {
-        let complaint_id = request.complaint_id.clone().unwrap_or_default();
-        let done = handling::erase(&self.store, &self.shop, &self.caller(), request).await?;
-        let erased = done.or_else(|why| self.refuse(why, &complaint_id))?;
-        self.session.print(&erased, |erased| {
-            let count = erased.complaint_ids.len();
-            let (zh, en) = match (erased.dry_run, erased.more) {
-                (true, _) => ("将清除", "to be erased"),
-                (false, true) => ("已清除，还有更多，请再次执行", "erased, and there are more: run it again"),
-                (false, false) => ("已清除", "erased"),
-            };
-            let ids = erased.complaint_ids.join("\n");
-            format!(
-                "{}\n{ids}",
-                self.session.pick(&format!("{count} 个投诉单{zh} ¦ {count} complaints {en}"))
-            )
-        })
     }
 
     async fn bundle(&self, complaint_id: &str, output: &Path) -> anyhow::Result<()> {

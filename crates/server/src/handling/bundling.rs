@@ -50,7 +50,7 @@ async fn read(
         about: About {
             program: PROGRAM.to_owned(),
             app_id: shop.as_str().to_owned(),
-            shop: masked_text(&tx.shop_name(shop).await?.unwrap_or_default()).into_owned(),
+            shop: tx.shop_name(shop).await?.unwrap_or_default(),
             complaint_id: complaint_id.to_owned(),
             made_at: BeijingTime::from_epoch(doer.now),
             made_by: masked_text(&doer.operator).into_owned(),

@@ -66,7 +66,6 @@ pub async fn deliveries(
     let filter = DeliveryFilter {
         state: query.state.as_ref().and_then(named),
         complaint_id: query.complaint_id.clone(),
-        event: None,
     };
     let before = query.before.map(|id| (id.entry, id.part));
     // One more tells whether there is a next page.

@@ -13,7 +13,6 @@ use crate::notify::event::{Event, Kind as Happened};
 use crate::notify::message::Message;
 use crate::notify::quiet::QuietHours;
 use crate::notify::retry;
-use crate::privacy::masked_text;
 use crate::store::{Delivery, Next, Reserved, Result, Settled, ShopId, Subscription, TargetStanding};
 
 /// Deliveries that are looked at together; more wait.
@@ -152,7 +151,6 @@ async fn report(shared: &Shared, shop: &ShopId, now: i64) -> Result<Message> {
     let mut tx = shared.store.read().await?;
     let [new, open, due_today, overdue] = tx.day_counts(shop, now, begins, ends).await?;
     let name = tx.shop_name(shop).await?.unwrap_or_default();
-    let name = masked_text(&name).into_owned();
     let standing = Standing { shop: shop.to_string(), name, new, open, due_today, overdue };
     Ok(daily::report(&[standing], now, shared.sender.console()))
 }

@@ -67,7 +67,7 @@ pub(super) async fn told(tx: &mut Tx, shop: &ShopId, deliveries: &[Delivery]) ->
     ids.dedup();
     let complaints = tx.complaints_named(shop, &ids).await?;
     let name = tx.shop_name(shop).await?.unwrap_or_default();
-    let shop = Shop { id: shop.to_string(), name: masked_text(&name).into_owned() };
+    let shop = Shop { id: shop.to_string(), name };
     let each = deliveries.iter().map(|delivery| match entries.get(&delivery.entry) {
         Some(kept) => event(&shop, delivery, kept, &complaints),
         None => Ok(None),

@@ -1,6 +1,7 @@
 //! SQL about shops, their apps, what those may do, and their tokens.
 
 use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
+use crate::privacy::masked_text;
 
 /// A shop.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -107,10 +108,10 @@ impl Tx {
         .await
     }
 
-    /// What people call the shop, if there is such a shop.
+    /// What people call the shop, masked as whatever leaves, if there is such a shop.
     pub async fn shop_name(&mut self, shop: &ShopId) -> Result<Option<String>> {
         const NAME: &str = "select name from shops where shop_id = $1";
-        Ok(self.query(shop, NAME, &[], |row| Ok(row.text(0)?.to_owned())).await?.pop())
+        Ok(self.query(shop, NAME, &[], |row| Ok(masked_text(row.text(0)?).into_owned())).await?.pop())
     }
 
     /// The shop's apps, oldest first.

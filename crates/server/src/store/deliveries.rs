@@ -68,8 +68,6 @@ pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
     /// Those about this complaint.
     pub complaint_id: Option<String>,
-    /// Those of this event.
-    pub event: Option<String>,
 }
 
 /// How many deliveries of a subscription are in which state.
@@ -257,7 +255,6 @@ impl Tx {
         clauses.and("subscription_id = ?", Some(subscription_id.into()));
         clauses.and("state = ?", filter.state.map(|state| state.number().into()));
         clauses.and("complaint_id = ?", filter.complaint_id.as_ref().map(Value::from));
-        clauses.and("event = ?", filter.event.as_ref().map(Value::from));
         if let Some((entry, part)) = before {
             let (entry, part) = (clauses.bind(entry.into()), clauses.bind(part.into()));
             clauses.sql += &format!(" and (entry, part) < ({entry}, {part})");

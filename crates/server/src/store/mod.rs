@@ -29,6 +29,7 @@ mod phones;
 mod postgres;
 mod resealing;
 mod search;
+mod search_sql;
 mod settling;
 mod shops;
 mod sqlite;

@@ -4,13 +4,13 @@
 //! common something is shows by trying: a page begins with a short walk; then indexes are asked, each for no more
 //! than some thousands; if all have more, the walk goes on, and will not have to go far.
 
-use tousu_wire::BeijingTime;
-use tousu_wire::codes::{CodeTable, DetailStep};
+use tousu_wire::codes::DetailStep;
 use tousu_wire::complaint_search::{Query, Response, Row as FoundRow, Sort};
 
-use super::complaints::{COLUMN_COUNT, Where, shown};
+use super::complaints::{COLUMN_COUNT, shown};
 use super::listing::{MOST_NUMBERS, numbered};
-use super::{Result, Row, ShopId, StoreError, Tx, Value};
+use super::search_sql::{add_range, conditions, is_sql, order, range, stretch};
+use super::{Result, Row, ShopId, StoreError, Tx};
 use crate::search::words::Wanted;
 use crate::search::{Candidate, Place};
 
@@ -68,8 +68,6 @@ const FEW_FOR_SQL: i64 = 500;
 
 /// Due complaints that are put into the order of their own time at most.
 const MOST_DUE: i64 = 20_000;
-
-const CHANGED: &str = "coalesce(changed_at, complaint_time)";
 
 impl Tx {
     /// Up to `size` complaints that the query lets through at `now`, behind that place.
@@ -341,119 +339,6 @@ fn cut(mut rows: Vec<(Place, FoundRow)>, size: usize) -> Found {
     let more = rows.len() > size;
     rows.truncate(size);
     Found { rows, more, total: None }
-}
-
-/// As the index of that order has it.
-fn order(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Time => "complaint_time desc, complaint_id desc",
-        Sort::Deadline => "operate_end_time, complaint_time, number",
-        Sort::Changed => "coalesce(changed_at, complaint_time) desc, number desc",
-    }
-}
-
-/// The part of the query that the index of that order can find, if it asks for one.
-fn range<'a>(query: &Query, sort: Sort) -> Option<Where<'a>> {
-    let mut clauses = Where::of_shop();
-    let before = clauses.parameters.len();
-    add_range(&mut clauses, query, sort);
-    (clauses.parameters.len() > before).then_some(clauses)
-}
-
-fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
-    let moment = |time: Option<BeijingTime>| time.map(|time| Value::Int(time.epoch()));
-    match sort {
-        Sort::Time => {
-            clauses.and("complaint_time >= ?", moment(query.start_time));
-            clauses.and("complaint_time <= ?", moment(query.end_time));
-        }
-        Sort::Deadline => {
-            clauses.sql.push_str(" and state <> 2");
-            clauses.and("operate_end_time >= ?", moment(query.due_after));
-            clauses.and("operate_end_time <= ?", moment(query.due_before));
-        }
-        Sort::Changed => clauses.and(&format!("{CHANGED} >= ?"), moment(query.changed_since)),
-    }
-}
-
-/// The statement that reads the next `stride` complaints in the query's order.
-fn stretch<'a>(
-    query: &'a Query,
-    after: Option<&'a Place>,
-    narrowed: bool,
-    stride: usize,
-    now: i64,
-) -> Where<'a> {
-    let mut clauses = if narrowed { conditions(query, now) } else { Where::of_shop() };
-    if !narrowed {
-        add_range(&mut clauses, query, query.sort);
-    }
-    let behind = match query.sort {
-        Sort::Time => "(complaint_time, complaint_id) <",
-        Sort::Deadline => "(operate_end_time, complaint_time, number) >",
-        Sort::Changed => "(coalesce(changed_at, complaint_time), number) <",
-    };
-    let place: Vec<Value<'a>> = match after {
-        None => Vec::new(),
-        Some(Place::Time(time, id)) => vec![(*time).into(), id.into()],
-        Some(Place::Deadline(end, time, number)) => vec![(*end).into(), (*time).into(), (*number).into()],
-        Some(Place::Changed(at, number)) => vec![(*at).into(), (*number).into()],
-    };
-    if !place.is_empty() {
-        let names: Vec<String> = place.into_iter().map(|value| clauses.bind(value)).collect();
-        clauses.sql.push_str(&format!(" and {behind} ({})", names.join(", ")));
-    }
-    let limit = clauses.bind((stride as i64).into());
-    clauses.sql = format!(
-        "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
-        clauses.sql,
-        order(query.sort)
-    );
-    clauses
-}
-
-/// Whether SQL has words for all that it asks for.
-fn is_sql(query: &Query) -> bool {
-    query.text.is_none() && query.tag.is_empty() && query.phone_tail.is_none()
-}
-
-/// What stands in the index of the list's order.
-fn add_listed(clauses: &mut Where<'_>, query: &Query, now: i64) {
-    one_of(clauses, "channel_type", query.channel_type.iter().map(|code| code.number()));
-    one_of(clauses, "state", query.state.iter().map(|code| code.number()));
-    clauses.overtime(query.is_overtime, now);
-    if query.due_after.is_some() || query.due_before.is_some() {
-        add_range(clauses, query, Sort::Deadline);
-    }
-}
-
-/// Every condition that SQL has words for.
-fn conditions(query: &Query, now: i64) -> Where<'_> {
-    let mut clauses = Where::of_shop();
-    add_range(&mut clauses, query, Sort::Time);
-    if query.changed_since.is_some() {
-        add_range(&mut clauses, query, Sort::Changed);
-    }
-    if query.sort == Sort::Deadline {
-        clauses.sql.push_str(" and state <> 2");
-    }
-    add_listed(&mut clauses, query, now);
-    one_of(&mut clauses, "complaint_from", query.complaint_from.iter().map(|code| code.number()));
-    one_of(&mut clauses, "current_step", query.current_step.iter().map(|code| code.number()));
-    one_of(&mut clauses, "assignee", query.assignee.iter());
-    clauses.and("complaint_resource_id = ?", query.complaint_resource_id.as_ref().map(Value::from));
-    clauses
-}
-
-pub(super) fn one_of<'a, T: Into<Value<'a>>>(
-    clauses: &mut Where<'a>,
-    column: &str,
-    values: impl Iterator<Item = T>,
-) {
-    let names: Vec<String> = values.map(|value| clauses.bind(value.into())).collect();
-    if !names.is_empty() {
-        clauses.sql.push_str(&format!(" and {column} in ({})", names.join(", ")));
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tousu_wire::codes::CodeTable;
 use tousu_wire::stats::{Due, Durations, OfAssignee, OfChannel, OfDay, OfSource, OfState, Query, Response};
 
 use super::complaints::Where;
-use super::search::one_of;
+use super::search_sql::one_of;
 use super::{Result, ShopId, Tx, Value};
 use crate::privacy::masked_text;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use standardwebhooks::Webhook;
+use tokio::sync::watch;
 
 use super::{Arrived, Listening, Reaction, answer};
 
@@ -40,13 +41,20 @@ struct Kept {
     otherwise: Mood,
     arrived: Vec<Arrived>,
     taken: Vec<Arrived>,
+    /// How many were taken.
+    count: watch::Sender<usize>,
 }
 
 impl Webhooks {
     /// One that takes everything.
     pub async fn start() -> Self {
-        let kept =
-            Kept { moods: VecDeque::new(), otherwise: Mood::Takes, arrived: Vec::new(), taken: Vec::new() };
+        let kept = Kept {
+            moods: VecDeque::new(),
+            otherwise: Mood::Takes,
+            arrived: Vec::new(),
+            taken: Vec::new(),
+            count: watch::Sender::new(0),
+        };
         let kept = Arc::new(Mutex::new(kept));
         let listening = listening(None, &kept).await;
         Webhooks { address: listening.address, listening: Some(listening), kept }
@@ -94,6 +102,14 @@ impl Webhooks {
     pub fn taken(&self) -> Vec<Arrived> {
         self.kept.lock().unwrap().taken.clone()
     }
+
+    /// Ready once what it took is enough.
+    pub async fn until(&self, enough: impl Fn(&[Arrived]) -> bool) {
+        let mut count = self.kept.lock().unwrap().count.subscribe();
+        while !enough(&self.taken()) {
+            count.changed().await.unwrap();
+        }
+    }
 }
 
 async fn listening(address: Option<SocketAddr>, kept: &Arc<Mutex<Kept>>) -> Listening {
@@ -109,6 +125,7 @@ async fn listening(address: Option<SocketAddr>, kept: &Arc<Mutex<Kept>>) -> List
         };
         if takes {
             kept.taken.push(arrived);
+            kept.count.send_modify(|count| *count += 1);
         }
         match mood {
             Mood::Takes => Reaction::Answer(answer(204, "")),
