@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 2,
         sql: include_str!("../../migrations/0007_notices.sql"),
     },
+    Migration { version: 8, name: "due", oldest: 2, sql: include_str!("../../migrations/0008_due.sql") },
 ];
 
 struct Migration {

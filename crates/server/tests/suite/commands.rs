@@ -402,9 +402,9 @@ fn migrate_makes_the_tables_and_says_how_far_they_are() {
         let program = Program::on(database);
         for _ in 0..2 {
             let told = program.json(&["migrate"]);
-            assert_eq!((&told["migration"], &told["citus"]), (&json!(7), &json!(false)));
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(8), &json!(false)));
         }
-        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 7）"));
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 8）"));
         program.shop_and_app(SHOP);
     });
 }
