@@ -205,7 +205,7 @@ fn with_secret(store: &Store, shop: &ShopId, change: Option<Done<Refused>>) -> A
     let answer: std::result::Result<WithSecret, Refused> = done(change)?;
     Ok(answer.map(|WithSecret { subscription, secret }| {
         let place = notices::place(&subscription.subscription_id, "answer");
-        let place = Place { shop_id: shop.as_str(), complaint_id: &place };
+        let place = Place { shop_id: shop.as_str(), owner: &place };
         let secret = secret.and_then(|sealed| {
             // Of a call that is known again its key may be gone; then so is the secret.
             Some(store.vault()?.open(place, &sealed).ok()?.reveal().to_owned())
@@ -337,7 +337,7 @@ impl Desk<'_> {
 
     fn sealed(&self, what: &str, text: &str) -> std::result::Result<String, Refused> {
         let place = notices::place(self.id, what);
-        let place = Place { shop_id: self.shop.as_str(), complaint_id: &place };
+        let place = Place { shop_id: self.shop.as_str(), owner: &place };
         Ok(self.vault()?.seal(place, text))
     }
 

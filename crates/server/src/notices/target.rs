@@ -100,7 +100,7 @@ pub fn open(vault: Option<&Vault>, shop: &ShopId, subscription: &Subscription) -
         vault.ok_or("未设置密钥，无法打开通知地址 ¦ no key is set, and the target cannot be opened")?;
     let opened = |what: &str, sealed: &str| {
         let place = place(&subscription.subscription_id, what);
-        let place = Place { shop_id: shop.as_str(), complaint_id: &place };
+        let place = Place { shop_id: shop.as_str(), owner: &place };
         let opened = vault.open(place, sealed).map_err(|error| Text::from(error.to_string()))?;
         Ok::<_, Text>(Secret::new(opened.reveal()))
     };

@@ -84,7 +84,7 @@ mod tests {
     use crate::privacy::Place;
     use crate::settings::Keys;
 
-    const PLACE: Place<'_> = Place { shop_id: "app1", complaint_id: "c_1" };
+    const PLACE: Place<'_> = Place { shop_id: "app1", owner: "c_1" };
 
     #[test]
     fn a_key_is_made_once_and_for_its_owner() {

@@ -29,8 +29,8 @@ const LONGEST_ID: usize = 16;
 pub struct Place<'a> {
     /// The shop.
     pub shop_id: &'a str,
-    /// The complaint's number in it.
-    pub complaint_id: &'a str,
+    /// What keeps it there: a complaint by its number, anything else by a path.
+    pub owner: &'a str,
 }
 
 /// Keys by which texts are sealed and opened. The first one seals, all of them open: a new key is put in front,
@@ -133,7 +133,7 @@ impl Vault {
     /// ```
     /// use tousu::privacy::{Place, Vault};
     /// let vault = Vault::new(&[Vault::generate_key(&mut rand::rng())])?;
-    /// let place = Place { shop_id: "app1", complaint_id: "c_6621e41fa5e18_dA0idHLY" };
+    /// let place = Place { shop_id: "app1", owner: "c_6621e41fa5e18_dA0idHLY" };
     /// let sealed = vault.seal(place, "18812341474");
     /// assert_eq!(vault.open(place, &sealed)?.reveal(), "18812341474");
     /// # Ok::<(), tousu::privacy::VaultError>(())
@@ -275,7 +275,7 @@ fn is_id(id: &str) -> bool {
 /// What a sealed text is bound to. Each part follows its length, so that no two places give the same bytes.
 fn bound(place: Place<'_>, id: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for part in ["complainant_phone", VERSION, id, place.shop_id, place.complaint_id] {
+    for part in ["complainant_phone", VERSION, id, place.shop_id, place.owner] {
         bytes.extend((part.len() as u64).to_le_bytes());
         bytes.extend(part.as_bytes());
     }
@@ -306,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> = Place { shop_id: "app1", complaint_id: "c_6621e41fa5e18_dA0idHLY" };
+    const PLACE: Place<'_> = Place { shop_id: "app1", owner: "c_6621e41fa5e18_dA0idHLY" };
 
     fn key(id: &str, byte: u8) -> String {
         format!("{id}:{}", Base64UrlUnpadded::encode_string(&[byte; KEY]))
@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn a_text_opens_in_its_place_only() {
         let vault = vault(&["a"]);
-        let place = |shop_id, complaint_id| Place { shop_id, complaint_id };
+        let place = |shop_id, owner| Place { shop_id, owner };
         let sealed = vault.seal(place("ab", "c"), "18812341474");
         assert_eq!(vault.open(place("ab", "c"), &sealed).unwrap().reveal(), "18812341474");
         for other in
@@ -473,7 +473,7 @@ mod tests {
         #[test]
         fn every_text_comes_back(text in "\\PC{0,40}", shop in "\\PC{0,10}", complaint in "\\PC{0,10}") {
             let vault = vault(&["a"]);
-            let place = Place { shop_id: &shop, complaint_id: &complaint };
+            let place = Place { shop_id: &shop, owner: &complaint };
             let sealed = vault.seal(place, &text);
             prop_assert!(sealed.is_ascii());
             let opened = vault.open(place, &sealed).unwrap();

@@ -70,7 +70,7 @@ impl Store {
         let (Some(vault), Some(sealed)) = (self.vault(), sealed) else {
             return Ok(Some(Revealed::NotKept(None)));
         };
-        let opened = match vault.open(Place { shop_id: shop.as_str(), complaint_id }, &sealed) {
+        let opened = match vault.open(Place { shop_id: shop.as_str(), owner: complaint_id }, &sealed) {
             Ok(opened) => opened,
             Err(error) => return Ok(Some(Revealed::NotKept(Some(error)))),
         };

@@ -16,7 +16,7 @@ pub(super) struct Sealed {
 impl Sealed {
     pub(super) fn of(vault: &Vault, shop: &ShopId, complaint_id: &str, number: &str) -> Self {
         Sealed {
-            sealed: vault.seal(Place { shop_id: shop.as_str(), complaint_id }, number),
+            sealed: vault.seal(Place { shop_id: shop.as_str(), owner: complaint_id }, number),
             digest: vault.digest(shop.as_str(), number),
         }
     }
@@ -212,7 +212,7 @@ impl Store {
         let decode = |row: &Row<'_>| Ok((row.int(0)?, row.text(1)?.to_owned(), row.text(2)?.to_owned()));
         let found = tx.query_slowly(shop, &sql, &asked, decode).await?;
         let opened = found.iter().filter_map(|(number, complaint_id, sealed)| {
-            let opened = vault.open(Place { shop_id: shop.as_str(), complaint_id }, sealed).ok()?;
+            let opened = vault.open(Place { shop_id: shop.as_str(), owner: complaint_id }, sealed).ok()?;
             Some((*number, Sealed::of(vault, shop, complaint_id, opened.reveal())))
         });
         let resealed: Vec<(i64, Sealed)> = opened.collect();
@@ -261,7 +261,7 @@ impl Tx {
         loop {
             let read = |row: &Row<'_>| {
                 let (place, sealed) =
-                    (Place { shop_id: shop.as_str(), complaint_id: row.text(1)? }, row.text(2)?);
+                    (Place { shop_id: shop.as_str(), owner: row.text(1)? }, row.text(2)?);
                 seen.kept += 1;
                 seen.to_reseal += u64::from(vault.is_some_and(|vault| vault.needs_resealing(sealed)));
                 seen.unopenable += u64::from(vault.is_none_or(|vault| vault.open(place, sealed).is_err()));

@@ -27,7 +27,7 @@ impl Store {
                     return;
                 }
                 let place = notices::place(&id, what);
-                let place = Place { shop_id: shop.as_str(), complaint_id: &place };
+                let place = Place { shop_id: shop.as_str(), owner: &place };
                 match vault.open(place, sealed) {
                     Ok(opened) => {
                         *sealed = vault.seal(place, opened.reveal());
@@ -52,7 +52,7 @@ impl Tx {
         for kept in self.subscriptions(shop).await? {
             for (what, sealed) in sealed(&kept) {
                 let place = notices::place(&kept.subscription_id, what);
-                let place = Place { shop_id: shop.as_str(), complaint_id: &place };
+                let place = Place { shop_id: shop.as_str(), owner: &place };
                 seen.kept += 1;
                 seen.to_reseal += u64::from(vault.is_some_and(|vault| vault.needs_resealing(sealed)));
                 seen.unopenable += u64::from(vault.is_none_or(|vault| vault.open(place, sealed).is_err()));

@@ -241,7 +241,7 @@ impl Server {
     /// The whole number that is kept of a complaint.
     pub async fn whole_phone(&self, shop: &ShopId, complaint_id: &str) -> Option<String> {
         let sealed = self.store.read().await.unwrap().sealed_phone(shop, complaint_id).await.unwrap()?;
-        let place = Place { shop_id: shop.as_str(), complaint_id };
+        let place = Place { shop_id: shop.as_str(), owner: complaint_id };
         Some(self.store.vault()?.open(place, &sealed).unwrap().reveal().to_owned())
     }
 
