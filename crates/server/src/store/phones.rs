@@ -260,8 +260,7 @@ impl Tx {
         let mut after = 0;
         loop {
             let read = |row: &Row<'_>| {
-                let (place, sealed) =
-                    (Place { shop_id: shop.as_str(), owner: row.text(1)? }, row.text(2)?);
+                let (place, sealed) = (Place { shop_id: shop.as_str(), owner: row.text(1)? }, row.text(2)?);
                 seen.kept += 1;
                 seen.to_reseal += u64::from(vault.is_some_and(|vault| vault.needs_resealing(sealed)));
                 seen.unopenable += u64::from(vault.is_none_or(|vault| vault.open(place, sealed).is_err()));

@@ -9,7 +9,7 @@ use tousu_wire::complaint_search::{Query, Response, Row as FoundRow, Sort};
 
 use super::complaints::{COLUMN_COUNT, shown};
 use super::listing::{MOST_NUMBERS, numbered};
-use super::search_sql::{add_range, conditions, is_sql, order, range, stretch};
+use super::search_sql::{conditions, is_sql, latest_due, next_due, order, range, stretch};
 use super::{Result, Row, ShopId, StoreError, Tx};
 use crate::search::words::Wanted;
 use crate::search::{Candidate, Place};
@@ -66,8 +66,11 @@ const FEW: i64 = 2000;
 /// The same where the walk is the database's own, which tells only what is meant.
 const FEW_FOR_SQL: i64 = 500;
 
-/// Due complaints that are put into the order of their own time at most.
-const MOST_DUE: i64 = 20_000;
+/// Complaints that a page's order is tried on for what is due. If they fill the page, so will a walk.
+const TRIED: i64 = 512;
+/// Due complaints that are brought in the order of their own time: for each row of a page at first, and at most.
+const DUE_FOR_A_ROW: usize = 4;
+const MOST_DUE: usize = 20_000;
 
 impl Tx {
     /// Up to `size` complaints that the query lets through at `now`, behind that place.
@@ -100,8 +103,13 @@ impl Tx {
         if let Some(numbers) = self.few(shop, query, &wanted).await? {
             return self.among(shop, query, &numbers, after, size, now).await;
         }
-        if let Some(due) = self.due_by_time(shop, query, after).await? {
-            return self.first_of(shop, query, &due, after, size, now).await;
+        let is_rarely_due = self.is_rarely_due(shop, query, after, size).await?;
+        for most in [DUE_FOR_A_ROW * (size + 1), MOST_DUE].into_iter().filter(|_| is_rarely_due) {
+            let due = self.due_by_time(shop, query, after, most).await?;
+            let found = self.first_of(shop, query, &due.latest, after, size, now).await?;
+            if found.more || due.is_all {
+                return Ok(found);
+            }
         }
         walk.stride = if is_sql(query) { size + 1 } else { STRIDE.0.max(size + 1) };
         while found.len() <= size && !walk.is_over {
@@ -144,30 +152,40 @@ impl Tx {
         Ok(Found { rows, more, total: Some(total) })
     }
 
-    /// Time and number of those that are due when the query says, latest first, if it wants them in this order and they are
-    /// not too many: the index of deadlines has both, and tells them without a look at the complaints.
+    /// Whether the query wants what is due in some range, in the order of time, whose next complaints are mostly others.
+    async fn is_rarely_due(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        after: Option<&Place>,
+        size: usize,
+    ) -> Result<bool> {
+        if query.sort != Sort::Time || range(query, Sort::Deadline).is_none() {
+            return Ok(false);
+        }
+        let asked = next_due(query, after, TRIED);
+        let due = self.query_slowly(shop, &asked.sql, &asked.parameters, |row| row.int(0)).await?;
+        Ok(due.first().is_none_or(|due| *due <= size as i64))
+    }
+
+    /// Time and number of the latest `most` of those that are due when the query says: the index of deadlines has both, and
+    /// tells them without a look at the complaints.
     async fn due_by_time(
         &mut self,
         shop: &ShopId,
         query: &Query,
         after: Option<&Place>,
-    ) -> Result<Option<Vec<(i64, i64)>>> {
-        let wanted = range(query, Sort::Deadline).filter(|_| query.sort == Sort::Time);
-        let Some(mut clauses) = wanted else { return Ok(None) };
-        add_range(&mut clauses, query, Sort::Time);
-        if let Some(Place::Time(time, _)) = after {
-            clauses.and("complaint_time <= ?", Some((*time).into()));
-        }
-        let limit = clauses.bind((MOST_DUE + 1).into());
-        let sql = format!(
-            "select complaint_time, number from complaints where {} order by {} limit {limit}",
-            clauses.sql,
-            order(Sort::Deadline)
-        );
+        most: usize,
+    ) -> Result<Due> {
+        let asked = latest_due(query, after, most);
         let decode = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?));
-        let mut due = self.query_slowly(shop, &sql, &clauses.parameters, decode).await?;
-        due.sort_unstable_by(|a, b| b.cmp(a));
-        Ok((due.len() as i64 <= MOST_DUE).then_some(due))
+        let mut latest = self.query_slowly(shop, &asked.sql, &asked.parameters, decode).await?;
+        let is_all = latest.len() < most;
+        if let Some(&(earliest, _)) = latest.last().filter(|_| !is_all) {
+            // Of the last second there may be more, and those of one are in the order of their ids.
+            latest.retain(|due| due.0 > earliest);
+        }
+        Ok(Due { latest, is_all })
     }
 
     /// Those of the complaints, given with their time and latest first, that the query lets through, behind that place.
@@ -321,6 +339,13 @@ impl Tx {
         }
         Ok(None)
     }
+}
+
+/// Complaints that are due, with their time and number, latest first.
+struct Due {
+    latest: Vec<(i64, i64)>,
+    /// There are no others.
+    is_all: bool,
 }
 
 /// How far a walk that has found so many will have to go on until the page is full, if it goes on like this.

@@ -28,7 +28,7 @@ pub(super) fn range<'a>(query: &Query, sort: Sort) -> Option<Where<'a>> {
     (clauses.parameters.len() > before).then_some(clauses)
 }
 
-pub(super) fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
+fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
     let moment = |time: Option<BeijingTime>| time.map(|time| Value::Int(time.epoch()));
     match sort {
         Sort::Time => {
@@ -56,6 +56,52 @@ pub(super) fn stretch<'a>(
     if !narrowed {
         add_range(&mut clauses, query, query.sort);
     }
+    add_behind(&mut clauses, query, after);
+    let limit = clauses.bind((stride as i64).into());
+    clauses.sql = format!(
+        "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
+        clauses.sql,
+        order(query.sort)
+    );
+    clauses
+}
+
+/// The statement that counts what is due among the next `tried` complaints, by the index of the list's order alone.
+pub(super) fn next_due<'a>(query: &'a Query, after: Option<&'a Place>, tried: i64) -> Where<'a> {
+    let mut clauses = Where::of_shop();
+    add_range(&mut clauses, query, Sort::Time);
+    add_behind(&mut clauses, query, after);
+    let limit = clauses.bind(tried.into());
+    clauses.sql = format!(
+        "select count(*) from (
+             select state, operate_end_time from complaints where {} order by {} limit {limit}
+         ) tried where 1 = 1",
+        clauses.sql,
+        order(Sort::Time)
+    );
+    add_range(&mut clauses, query, Sort::Deadline);
+    clauses
+}
+
+/// The statement that reads time and number of the latest `most` that are due.
+pub(super) fn latest_due<'a>(query: &'a Query, after: Option<&'a Place>, most: usize) -> Where<'a> {
+    let mut clauses = Where::of_shop();
+    add_range(&mut clauses, query, Sort::Deadline);
+    add_range(&mut clauses, query, Sort::Time);
+    if let Some(Place::Time(time, _)) = after {
+        clauses.and("complaint_time <= ?", Some((*time).into()));
+    }
+    let limit = clauses.bind((most as i64).into());
+    // A sum is what no index is in the order of, so that none is walked in hope of an early end.
+    clauses.sql = format!(
+        "select complaint_time, number from complaints where {} order by complaint_time + 0 desc, number desc limit {limit}",
+        clauses.sql
+    );
+    clauses
+}
+
+/// Only what stands behind that place.
+fn add_behind<'a>(clauses: &mut Where<'a>, query: &Query, after: Option<&'a Place>) {
     let behind = match query.sort {
         Sort::Time => "(complaint_time, complaint_id) <",
         Sort::Deadline => "(operate_end_time, complaint_time, number) >",
@@ -71,13 +117,6 @@ pub(super) fn stretch<'a>(
         let names: Vec<String> = place.into_iter().map(|value| clauses.bind(value)).collect();
         clauses.sql.push_str(&format!(" and {behind} ({})", names.join(", ")));
     }
-    let limit = clauses.bind((stride as i64).into());
-    clauses.sql = format!(
-        "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
-        clauses.sql,
-        order(query.sort)
-    );
-    clauses
 }
 
 /// Whether SQL has words for all that it asks for.
