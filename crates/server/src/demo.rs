@@ -8,6 +8,9 @@ use tousu_wire::codes::{ChannelType, ComplaintFrom, ComplaintType, CurrentStep, 
 use tousu_wire::complaint_list::Filter;
 
 use crate::complaint::{Complaint, Details, Phone, Reply, deadline};
+use crate::handling;
+use crate::passwords::{self, Hasher};
+use crate::roles::Role;
 use crate::secrets::{self, Secret};
 use crate::store::{App, Brought, Incoming, Result, ShopId, Store, StoreError};
 
@@ -19,7 +22,17 @@ pub struct Demo {
     pub client_id: String,
     /// Its secret.
     pub secret_key: Secret,
+    /// The password of [`LOGINS`], if they were made just now; otherwise it is what it was.
+    pub password: Option<Secret>,
 }
+
+/// Who signs in to the demo, and as what; the first may do everything.
+pub const LOGINS: [(&str, &str, Role); 4] = [
+    ("admin", "管理员", Role::Administrator),
+    ("supervisor", "主管王芳", Role::Supervisor),
+    ("agent", "客服小李", Role::Agent),
+    ("viewer", "查看员", Role::Viewer),
+];
 
 const APP_ID: &str = "appDemo12345678";
 const CLIENT_ID: &str = "xopDemo12345678";
@@ -74,7 +87,29 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
     }
     tx.take_in(&shop, version, brought, &all).await?;
     tx.commit().await?;
-    Ok(Demo { shop, client_id: CLIENT_ID.into(), secret_key })
+    let password = people(store, &shop, now).await?;
+    Ok(Demo { shop, client_id: CLIENT_ID.into(), secret_key, password })
+}
+
+/// Adds those who sign in, all with one password, unless the first is there already.
+async fn people(store: &Store, shop: &ShopId, now: i64) -> Result<Option<Secret>> {
+    if store.read().await?.user_of_login(LOGINS[0].0).await?.is_some() {
+        return Ok(None);
+    }
+    let password = passwords::made_up();
+    let failed = |error: passwords::Failed| StoreError::Value(error.to_string());
+    let hash = Hasher::default().hash(&password).await.map_err(failed)?;
+    let (mut tx, _) =
+        store.write(shop).await?.ok_or_else(|| StoreError::Value("the demo shop is gone".into()))?;
+    for (login, name, role) in LOGINS {
+        if tx.lock_user(login).await?.is_none() {
+            let user = handling::new_user(login, name, Some(hash.clone()), now);
+            tx.add_user(&user).await?;
+            tx.set_role(shop, &user.user_id, role.name(), now).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(Some(password))
 }
 
 /// The demo's complaints as of `now` (epoch seconds).

@@ -4,6 +4,7 @@ mod bundling;
 mod deadlines;
 mod explaining;
 mod feed;
+mod members;
 mod notified;
 mod personal;
 mod shop;
@@ -19,6 +20,7 @@ pub use self::bundling::{Bundled, bundle, compare_bundle};
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
 pub use self::feed::changes;
+pub use self::members::{By, member_names, members, new_user, remove_member, set_member};
 pub use self::notified::{deliveries, subscription, subscriptions, test_subscription};
 pub use self::personal::{erase, reveal};
 pub use self::shop::{change_settings, shown as shown_settings};
@@ -72,6 +74,8 @@ pub enum Refused {
     KeyTaken,
     /// There is no such subscription.
     NoSubscription,
+    /// The shop has no such member.
+    NoMember,
     /// As things are, not at all: why (`中文 ¦ English`).
     Impossible(Text),
     /// There is no such shop.
@@ -89,6 +93,8 @@ impl From<InvalidParameter> for Refused {
 pub struct Caller<'a> {
     /// The app.
     pub client_id: &'a str,
+    /// What the history calls the person, where one calls: it was that one, whatever the call says.
+    pub person: Option<&'a str>,
     /// Epoch seconds.
     pub now: i64,
     /// What holds where the shop decided nothing.
@@ -303,7 +309,7 @@ fn answered<T: serde::de::DeserializeOwned>(done: Done<Refused>) -> Result<std::
 fn doer(caller: &Caller<'_>, actor: Actor, operator: Option<&str>, key: Option<&str>, asked: String) -> Doer {
     Doer {
         client_id: caller.client_id.to_owned(),
-        operator: operator.unwrap_or(caller.client_id).to_owned(),
+        operator: caller.person.or(operator).unwrap_or(caller.client_id).to_owned(),
         actor,
         call: key.map(|key| (key.to_owned(), asked)),
         now: caller.now,

@@ -11,6 +11,7 @@ use tokio::time::{Instant, interval_at};
 
 use crate::clock::Clock;
 use crate::secrets;
+use crate::sessions::Lasting;
 use crate::settings::Settings;
 use crate::store::{CALLS_KNOWN, Outdated, Result, ShopId, Store, Tidied};
 
@@ -38,12 +39,18 @@ pub struct Kept {
     pub changes_kept: u32,
     /// What became of deliveries, for so many days.
     pub deliveries_kept_days: u32,
+    /// People's sessions.
+    pub sessions: Lasting,
 }
 
 impl From<&Settings> for Kept {
     fn from(settings: &Settings) -> Self {
         let (storage, notices) = (&settings.storage, &settings.notices);
-        Kept { changes_kept: storage.changes_kept, deliveries_kept_days: notices.deliveries_kept_days }
+        Kept {
+            changes_kept: storage.changes_kept,
+            deliveries_kept_days: notices.deliveries_kept_days,
+            sessions: settings.sessions.lasting(),
+        }
     }
 }
 
@@ -68,8 +75,8 @@ pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<O
         match done {
             Ok(None) => {}
             Ok(Some(done)) if done == Tidied::default() => tracing::debug!("nothing to tidy"),
-            Ok(Some(Tidied { tokens, calls, changes, deliveries })) => {
-                tracing::info!(tokens, calls, changes, deliveries, "tidied")
+            Ok(Some(Tidied { tokens, calls, changes, deliveries, sessions })) => {
+                tracing::info!(tokens, calls, changes, deliveries, sessions, "tidied")
             }
             Err(error) => tracing::warn!(%error, "tidying failed"),
         }
@@ -80,6 +87,13 @@ pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<O
 pub async fn tidy(store: &Store, settings: Kept, clock: &Clock, holder: &str) -> Result<Option<Tidied>> {
     let Some(mut tidying) = Tidying::begin(store, settings, clock, holder).await? else { return Ok(None) };
     while tidying.step().await? {}
+    loop {
+        let over = store.tidy_sessions(settings.sessions, clock.epoch(), BATCH).await?;
+        tidying.done.sessions += over;
+        if over < BATCH.unsigned_abs() {
+            break;
+        }
+    }
     // Nobody need do it again before it is due; this is in vain if another node went on.
     store.claim(TIDYING, holder, clock.epoch(), TIDY_EVERY).await?;
     Ok(Some(tidying.done))

@@ -251,6 +251,7 @@ impl Event {
             ("bundled", "制作存证 ¦ bundled"),
             ("removed", "移除 ¦ removed"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
+            ("member_changed", "成员变更 ¦ member changed"),
             ("revealed", "查看完整号码 ¦ number revealed"),
             ("erased", "清除个人信息 ¦ personal data erased"),
             ("deadline_moved", "时限调整 ¦ deadline moved"),

@@ -85,6 +85,19 @@ pub fn random_token(shop: &ShopId) -> Secret {
     token(shop, &random_text(48))
 }
 
+/// A token that hangs on a person's session.
+pub fn session_token(shop: &ShopId) -> Secret {
+    token(shop, &format!("{OF_SESSION}{}", random_text(48)))
+}
+
+/// How the random part of such a token begins; no other has a hyphen in it.
+const OF_SESSION: &str = "u-";
+
+/// Whether a token hangs on a person's session.
+pub fn is_of_session(token: &str) -> bool {
+    token.rsplit_once('_').is_some_and(|(_, random)| random.starts_with(OF_SESSION))
+}
+
 /// The shop stands in the token, so that its row is looked for where the shop's data is.
 fn token(shop: &ShopId, random: &str) -> Secret {
     Secret(format!("xe_{shop}_{random}"))

@@ -3,6 +3,7 @@
 //! Field docs are written `中文 ¦ English`: `tousu config` prints them.
 
 mod notices;
+mod people;
 mod privacy;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tousu_wire::Lang;
 
 pub use self::notices::{Mail, Notices};
+pub use self::people::{Oidc, Sessions};
 pub use self::privacy::{Keys, Privacy};
 use crate::privacy::Vault;
 
@@ -40,6 +42,10 @@ pub struct Settings {
     pub notices: Notices,
     /// 邮件通知的发送 ¦ how notices are mailed
     pub mail: Mail,
+    /// 控制台的登录 ¦ how people sign in to the console
+    pub sessions: Sessions,
+    /// 以企业账号登录（OpenID Connect） ¦ how people sign in through a provider (OpenID Connect)
+    pub oidc: Oidc,
     /// 存储 ¦ storage
     pub storage: Storage,
     /// 日志 ¦ the log
@@ -355,7 +361,9 @@ impl Settings {
                 "设置了 mail.smtp 就须设置 mail.from ¦ with mail.smtp, mail.from is needed",
             ),
         ];
+        let people = self.sessions.problems().into_iter().chain(self.oidc.problems());
         let checks = checks.into_iter().chain(notices.map(|(right, problem)| (right, problem.to_owned())));
+        let checks = checks.chain(people.map(|problem| (false, problem.to_owned())));
         let keys = &self.privacy.keys.0;
         let bad_key = (!keys.is_empty()).then(|| Vault::new(keys).err()).flatten();
         let wrong = checks.filter(|check| !check.0).map(|check| check.1);
@@ -369,6 +377,9 @@ impl Settings {
         shown.limits.redis = redacted_url(&shown.limits.redis);
         shown.privacy.keys = shown.privacy.keys.redacted();
         shown.mail.smtp = redacted_url(&shown.mail.smtp);
+        if !shown.oidc.client_secret.is_empty() {
+            shown.oidc.client_secret = "***".into();
+        }
         shown
     }
 }

@@ -41,9 +41,38 @@ pub trait Endpoint {
     }
 }
 
+/// An interface that people call for themselves, `POST /NAME/1.0.0`: to sign in, and what they need to before they
+/// chose a shop. It takes no token.
+pub trait PersonalEndpoint {
+    /// The name, for example `tousu.session.open`.
+    const NAME: &'static str;
+    /// What it is called on its page (`中文 ¦ English`).
+    const TITLE: &'static str;
+    /// How often it may be called from one address.
+    const LIMIT: RateLimit;
+    /// The parameters that must be there.
+    const REQUIRED: &'static [&'static str] = &[];
+    /// Whether only whoever is signed in may call it.
+    const SIGNED_IN: bool;
+    /// Whether the header that goes with the session's cookie must be there.
+    const CSRF: bool = true;
+    /// The parameters.
+    type Request: Serialize + DeserializeOwned + JsonSchema;
+    /// What `data` holds in an answer with code 0.
+    type Response: Serialize + DeserializeOwned + JsonSchema;
+
+    /// A request and the answer to it, as the documentation shows them.
+    fn example() -> Example;
+
+    /// The path under which it is served.
+    fn path() -> String {
+        format!("/{}/1.0.0", Self::NAME)
+    }
+}
+
 /// A documented call.
 pub struct Example {
-    /// The body of the request, `access_token` included.
+    /// The body of the request, `access_token` included where it takes one.
     pub request: Value,
     /// `data` of the answer.
     pub response: Value,

@@ -68,6 +68,12 @@ return_codes! {
     NoSuchSubscription = 3007, "订阅不存在 ¦ the subscription does not exist";
     PhoneNotKept = 3008, "没有保存完整号码 ¦ the whole number is not kept";
     NoSuchExport = 3009, "没有该次导出 ¦ there is no such export";
+    SignInFailed = 3010, "登录名或密码错误 ¦ the login or the password is wrong";
+    OtpNeeded = 3011, "需要动态口令 ¦ a one-time password is needed";
+    OtpWrong = 3012, "动态口令错误 ¦ the one-time password is wrong";
+    NotSignedIn = 3013, "未登录或登录已失效 ¦ not signed in, or no longer";
+    CsrfTokenWrong = 3014, "请求头 x-csrf-token 缺失或错误 ¦ the header x-csrf-token is missing or wrong";
+    NoSuchMember = 3015, "没有该成员 ¦ there is no such member";
 }
 
 impl ReturnCode {

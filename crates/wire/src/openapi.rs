@@ -7,7 +7,10 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Endpoint, Envelope, Example, Lang, RateLimit, ReturnCode, Text, complaint_list, token};
+use crate::{
+    Endpoint, Envelope, Example, Lang, PersonalEndpoint, RateLimit, ReturnCode, Text, complaint_list,
+    session, token,
+};
 
 /// Collects endpoints into one document.
 pub struct OpenApi {
@@ -64,7 +67,31 @@ impl OpenApi {
             example: E::example(),
             files: E::FILES,
         });
-        self.paths.insert(E::path(), json!({ "post": with_body(operation, request) }));
+        let mut operation = with_body(operation, request);
+        operation["security"] = json!([{}, { "session": [], "csrf": [], "shop": [] }]);
+        self.paths.insert(E::path(), json!({ "post": operation }));
+        self
+    }
+
+    /// Adds an interface that people call for themselves.
+    pub fn personal<E: PersonalEndpoint>(mut self) -> Self {
+        let request = self.request::<E::Request>(E::REQUIRED);
+        let operation = self.operation::<E::Response>(Operation {
+            id: E::NAME,
+            title: E::TITLE,
+            limit: E::LIMIT,
+            permission_set: None,
+            success: complaint_list::SUCCESS,
+            example: E::example(),
+            files: &[],
+        });
+        let mut operation = with_body(operation, request);
+        operation["security"] = match (E::SIGNED_IN, E::CSRF) {
+            (true, true) => json!([{ "session": [], "csrf": [] }]),
+            (true, false) => json!([{ "session": [] }]),
+            (false, _) => json!([]),
+        };
+        self.paths.insert(E::path(), json!({ "post": operation }));
         self
     }
 
@@ -121,7 +148,14 @@ impl OpenApi {
                      Every interface answers HTTP 200 with {code, data, msg}; code 0 is success.",
             },
             "paths": self.paths,
-            "components": { "schemas": self.schemas.take_definitions(true) },
+            "components": {
+                "schemas": self.schemas.take_definitions(true),
+                "securitySchemes": {
+                    "session": scheme("cookie", session::COOKIE, "登录后由服务端设置；此时不传 access_token ¦ set by signing in; there is no access_token then"),
+                    "csrf": scheme("header", session::CSRF_HEADER, "tousu.session.open 与 get 返回的 csrf_token ¦ csrf_token as tousu.session.open and get give it"),
+                    "shop": scheme("header", session::SHOP_HEADER, "店铺 id ¦ the shop's id"),
+                },
+            },
             "x-return-codes": codes,
         })
     }
@@ -212,6 +246,11 @@ impl OpenApi {
         value["x-example-request"] = operation.example.request;
         value
     }
+}
+
+/// How a person's call is known.
+fn scheme(place: &str, name: &str, description: &str) -> Value {
+    json!({ "type": "apiKey", "in": place, "name": name, "description": description })
 }
 
 /// The operation with a JSON body of that schema.

@@ -242,7 +242,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     fn caller(&self) -> Caller<'_> {
         let handling = &self.session.settings.handling;
-        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), handling, deadlines: &self.deadlines }
+        let now = self.session.clock.epoch();
+        Caller { client_id: CLIENT_ID, person: None, now, handling, deadlines: &self.deadlines }
     }
 
     async fn create(&self, create: Create) -> anyhow::Result<()> {
@@ -410,6 +411,7 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
         Refused::Changed(text) => both(&text),
         Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
         Refused::NoSubscription => both(&tousu_wire::ReturnCode::NoSuchSubscription.meaning().into()),
+        Refused::NoMember => both(&tousu_wire::ReturnCode::NoSuchMember.meaning().into()),
         Refused::Impossible(why) => both(&why),
         Refused::NotKept(None) => both(&tousu_wire::ReturnCode::PhoneNotKept.meaning().into()),
         Refused::NotKept(Some(why)) => both(&why),

@@ -42,7 +42,7 @@ pub(super) async fn run(session: Session) -> anyhow::Result<ExitCode> {
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Opens every phone number that is kept, and what subscriptions keep sealed.
+/// Opens every phone number that is kept, and what subscriptions and people keep sealed.
 async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
     let what = "手机号与通知地址加密 ¦ phone numbers and addresses of notices are sealed".into();
     let vault = match keys::existing(&session.settings) {
@@ -51,7 +51,7 @@ async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
     };
     let mut tx = store.read().await?;
     tx.unhurried().await?;
-    let mut all = Examined::default();
+    let mut all = tx.examine_people(vault.as_ref()).await.with_context(|| session.unopened())?;
     for shop in tx.shops().await?.iter().filter_map(|shop| ShopId::parse(&shop.app_id)) {
         let of_phones = tx.examine_phones(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
         let of_subscriptions =

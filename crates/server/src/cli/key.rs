@@ -14,7 +14,7 @@ use crate::privacy::{Vault, keys};
 pub(super) enum Key {
     /// 生成一个新密钥，置于 privacy.keys 或密钥文件的最前 ¦ make a new key, to be put first in privacy.keys or in the key file
     New,
-    /// 以第一个密钥重新加密全部手机号与通知地址，可中断后重来 ¦ seal every phone number and address of notices anew under the first key; can be interrupted and run again
+    /// 以第一个密钥重新加密全部手机号、通知地址与动态口令密钥，可中断后重来 ¦ seal every phone number, address of notices and secret of one-time passwords anew under the first key; can be interrupted and run again
     Rotate,
 }
 

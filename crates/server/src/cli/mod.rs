@@ -13,6 +13,7 @@ mod export;
 mod import;
 mod key;
 mod migrate;
+mod openapi;
 mod search;
 mod serve;
 mod settings;
@@ -20,6 +21,7 @@ mod shop;
 mod stats;
 mod subscription;
 mod token;
+mod user;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -75,6 +77,9 @@ enum Command {
     /// 管理应用与授权 ¦ manage apps and what they may do
     #[command(subcommand)]
     App(app::App),
+    /// 管理登录控制台的用户 ¦ manage who signs in to the console
+    #[command(subcommand)]
+    User(user::User),
     /// 取得一个用于调试的访问令牌 ¦ an access token for trying things
     Token(token::Token),
     /// 处理投诉 ¦ handle complaints
@@ -107,6 +112,8 @@ enum Command {
     Migrate,
     /// 检查数据库、迁移、完整性、时钟与设置 ¦ check database, migrations, integrity, clock and settings
     Doctor,
+    /// 输出接口的 OpenAPI 文档 ¦ print the OpenAPI document of the interfaces
+    Openapi,
     /// 显示生效的设置（隐去密码） ¦ print the settings in force, passwords left out
     Config,
     /// 生成命令补全脚本 ¦ print a completion script
@@ -177,6 +184,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Serve(serve) => serve.run(context).await,
             Command::Shop(shop) => shop.run(context).await,
             Command::App(app) => app.run(context).await,
+            Command::User(user) => user.run(context).await,
             Command::Token(token) => token.run(context).await,
             Command::Complaint(complaint) => complaint.run(context).await,
             Command::Key(key) => key.run(context).await,
@@ -191,6 +199,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::BenchData(bench_data) => bench_data.run(context).await,
             Command::Migrate => migrate::run(context).await,
             Command::Doctor => doctor::run(context).await,
+            Command::Openapi => openapi::run(),
             Command::Config => config::run(&context),
             Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),
         }

@@ -17,6 +17,7 @@ use crate::demo::{self, Demo};
 use crate::gateway::{self, Gateway};
 use crate::notices::{Dispatcher, Sender};
 use crate::search::following;
+use crate::secrets::Secret;
 use crate::{jobs, log};
 
 #[derive(Args)]
@@ -49,11 +50,15 @@ impl Serve {
             let demo = demo::prepare(&store, now, address.ip().is_loopback()).await?;
             let life = session.settings.token.lifetime_seconds;
             let access = token::issue(&store, &demo.shop, &demo.client_id, now, life).await?;
-            let Demo { shop, client_id, secret_key } = demo;
+            let Demo { shop, client_id, secret_key, password } = demo;
             told["app_id"] = json!(shop.as_str());
             told["client_id"] = json!(client_id);
             told["secret_key"] = json!(secret_key.reveal());
             told["access_token"] = json!(access.reveal());
+            told["login"] = json!(demo::LOGINS[0].0);
+            told["password"] = json!(password.as_ref().map(Secret::reveal));
+        } else if !store.read().await?.has_users().await? {
+            told["users"] = json!(0);
         }
         // Whoever reads the greeting may stop the server at once.
         let stop = told_to_stop()?;
@@ -97,7 +102,7 @@ impl Serve {
         let notices = tokio::spawn(dispatcher.run(async {
             let _ = notices_ended.await;
         }));
-        let gateway = Gateway::new(store, settings, clock, gateway::record_metrics())?;
+        let gateway = Gateway::of_demo(store, settings, clock, gateway::record_metrics(), self.demo)?;
         gateway::serve(gateway, listener, stop).await;
         drop((end_jobs, end_following, end_notices));
         // What is under way is taken back, and done at the next start.
@@ -134,8 +139,26 @@ fn greeting(session: &Session, told: &Value) -> String {
     let url = text("address");
     let mut lines = vec![
         session.pick(&format!("服务已启动    {url} ¦ serving       {url}")),
+        session.pick(&format!("控制台        {url}/ ¦ console       {url}/")),
         session.pick(&format!("文档与调试    {url}/docs ¦ docs and form {url}/docs")),
     ];
+    if told["users"].is_number() {
+        lines.push(
+            session.pick(
+                "\n还没有用户，请新增一位管理员： ¦ \nthere are no users yet: add an administrator with",
+            ),
+        );
+        lines.push("\ntousu user add LOGIN --shop APP_ID --role administrator\n".into());
+    }
+    if told["login"].is_string() {
+        lines.push(format!("{:<13} {}", "login", text("login")));
+        lines.push(match told["password"].as_str() {
+            Some(password) => format!("{:<13} {password}", "password"),
+            None => session.pick(
+                "password      与上次启动时相同；忘记可执行 tousu user reset admin ¦ password      as at the last start; tousu user reset admin makes a new one",
+            ),
+        });
+    }
     if told["access_token"].is_string() {
         for name in ["app_id", "client_id", "secret_key", "access_token"] {
             lines.push(format!("{name:<13} {}", text(name)));

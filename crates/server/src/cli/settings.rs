@@ -76,7 +76,7 @@ impl Settings {
         }
         let deadlines = Deadlines::load(handling)?;
         let now = session.clock.epoch();
-        let caller = Caller { client_id: CLIENT_ID, now, handling, deadlines: &deadlines };
+        let caller = Caller { client_id: CLIENT_ID, person: None, now, handling, deadlines: &deadlines };
         let change = Change { operator: self.operator, ..change };
         let done = handling::change_settings(&store, &shop, &caller, change).await?;
         let changed = done.or_else(|why| refuse(why, &shop, ""))?;

@@ -227,7 +227,8 @@ impl Desk<'_> {
 
     fn caller(&self) -> Caller<'_> {
         let handling = &self.session.settings.handling;
-        Caller { client_id: CLIENT_ID, now: self.session.clock.epoch(), handling, deadlines: &self.deadlines }
+        let now = self.session.clock.epoch();
+        Caller { client_id: CLIENT_ID, person: None, now, handling, deadlines: &self.deadlines }
     }
 
     fn request(&self, which: Which) -> Request {

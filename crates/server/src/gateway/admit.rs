@@ -1,6 +1,7 @@
 //! What a call passes before a handler sees it: body → token → caller → address → permission → limit.
 //!
-//! A [`Call`] is what a handler must hold to touch a shop's data, and [`admit`] is the only way to get one.
+//! A [`Call`] is what a handler must hold to touch a shop's data, and [`admit`], or [`super::signed_in`] for people with
+//! a session, is the only way to get one.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -11,10 +12,12 @@ use axum::body::{Bytes, HttpBody as Body};
 use axum::http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
-use tousu_wire::{Endpoint, PermissionSet, ReturnCode, lenient};
+use tousu_wire::{Endpoint, Lang, PermissionSet, ReturnCode, Text, lenient};
 
 use super::client_ip::allowed;
+use super::limiter::Allowance;
 use super::refusal::Refusal;
+use super::signed_in::caller_of;
 use super::{Answered, Gateway, in_time};
 use crate::remembered::Moment;
 use crate::secrets::{self, Secret};
@@ -57,25 +60,34 @@ impl Call {
         }
         self.tx.as_mut().ok_or(Unanswered::Moved)
     }
+
+    /// Who does it, for the history: a person is who that is, whatever the call says.
+    pub(super) fn operator(&self, said: Option<String>) -> String {
+        match &self.caller.person {
+            Some(person) => person.operator.clone(),
+            None => said.unwrap_or_else(|| self.caller.client_id.clone()),
+        }
+    }
 }
 
 /// Who brings a call: its token's shop and hash.
 pub(super) struct Bearer {
     shop: ShopId,
     token_hash: String,
+    /// Whether it hangs on a person's session.
+    of_session: bool,
 }
 
-/// Takes the token out of the parameters.
-pub(super) fn bearer(parameters: &mut Map<String, Value>) -> Result<Bearer, Refusal> {
+/// Takes the token out of the parameters, if there is one.
+pub(super) fn bearer(parameters: &mut Map<String, Value>) -> Result<Option<Bearer>, Refusal> {
     let token = match parameters.shift_remove("access_token") {
         Some(Value::String(token)) if !token.trim().is_empty() => Secret::new(token.trim()),
-        None | Some(Value::Null | Value::String(_)) => {
-            return Err(Refusal::new(ReturnCode::AccessTokenMissing));
-        }
+        None | Some(Value::Null | Value::String(_)) => return Ok(None),
         Some(_) => return Err(Refusal::new(ReturnCode::AccessTokenExpired)),
     };
     let shop = secrets::shop_of_token(token.reveal()).ok_or(Refusal::new(ReturnCode::AccessTokenExpired))?;
-    Ok(Bearer { shop, token_hash: token.hash() })
+    let of_session = secrets::is_of_session(token.reveal());
+    Ok(Some(Bearer { shop, token_hash: token.hash(), of_session }))
 }
 
 /// Lets a call to `E` in by what is known without asking the store; `None` if that does not do.
@@ -88,7 +100,7 @@ pub(super) async fn admit_by_memory<E: Endpoint>(
     let now = gateway.clock.epoch();
     let (version, caller) = gateway.remembered.known_caller(&bearer.token_hash, now)?;
     // A refusal must be of this moment: it is made in a snapshot.
-    judge::<E>(gateway, bearer, &caller, client, answered).await.ok()?;
+    judge::<E>(gateway, &bearer.shop, &caller, client, answered).await.ok()?;
     let moment = Moment { version, now };
     Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), caller, moment, tx: None })
 }
@@ -106,27 +118,39 @@ pub(super) async fn admit<E: Endpoint>(
     let mut tx = gateway.store.read().await?;
     let version = tx.version(shop).await?.ok_or_else(unknown)?;
     let moment = Moment { version, now };
-    let caller = gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?;
-    let caller = caller.ok_or_else(unknown)?;
-    judge::<E>(gateway, bearer, &caller, client, answered).await?;
+    let caller = if bearer.of_session {
+        // Nothing of people is remembered.
+        let seen = tx.session_of_token(shop, &bearer.token_hash, now).await?;
+        let (seen, expires_at) = seen.ok_or_else(unknown)?;
+        let ends = seen.kept.ends(gateway.settings.sessions.lasting());
+        if seen.disabled_at.is_some() || now >= ends {
+            return Err(unknown());
+        }
+        Arc::new(caller_of(seen, false, expires_at).map_err(|_| unknown())?)
+    } else {
+        gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?.ok_or_else(unknown)?
+    };
+    judge::<E>(gateway, shop, &caller, client, answered).await?;
     Ok(Call { gateway: gateway.clone(), shop: shop.clone(), caller, moment, tx: Some(tx) })
 }
 
 /// Whether that caller may call `E` from there, now. The limit is asked once per call.
-async fn judge<E: Endpoint>(
+pub(super) async fn judge<E: Endpoint>(
     gateway: &Gateway,
-    bearer: &Bearer,
+    shop: &ShopId,
     caller: &Caller,
     client: IpAddr,
     answered: &mut Answered,
 ) -> Result<(), Refusal> {
-    let shop = &bearer.shop;
     answered.caller.get_or_insert_with(|| (shop.clone(), caller.client_id.clone()));
     if !allowed(&caller.allow_ips, client) {
         let detail = format!("{client} 不在其中 ¦ {client} is not on it");
         return Err(Refusal::because(ReturnCode::IpNotAllowed, detail));
     }
-    require_grant(caller, E::PERMISSION_SET)?;
+    match &caller.person {
+        Some(person) if person.role.may_call(E::NAME, E::PERMISSION_SET) => {}
+        _ => require_grant(caller, E::PERMISSION_SET)?,
+    }
     let limit = gateway.limit(E::LIMIT);
     let allowance = match answered.allowance {
         Some(allowance) => allowance,
@@ -141,11 +165,16 @@ async fn judge<E: Endpoint>(
             "{} 秒内最多 {} 次 ¦ at most {} calls in {} s",
             limit.seconds, limit.calls, limit.calls, limit.seconds
         );
-        let mut refusal = Refusal::because(ReturnCode::LimitReached, detail);
-        refusal.retry_after = Some(allowance.reset_seconds);
-        return Err(refusal);
+        return Err(refused_by(allowance, detail));
     }
     Ok(())
+}
+
+/// The refusal of a call for which there is no place.
+pub(super) fn refused_by(allowance: Allowance, detail: impl Into<Text>) -> Refusal {
+    let mut refusal = Refusal::because(ReturnCode::LimitReached, detail);
+    refusal.retry_after = Some(allowance.reset_seconds);
+    refusal
 }
 
 /// Refuses a caller who was not granted that set.
@@ -153,7 +182,14 @@ pub(super) fn require_grant(caller: &Caller, set: PermissionSet) -> Result<(), R
     if caller.grants.split(',').any(|granted| PermissionSet::from_name(granted) == Some(set)) {
         return Ok(());
     }
-    let detail = format!("请为应用授予「{set}」 ¦ grant the app “{set}”");
+    let detail = match &caller.person {
+        Some(person) => {
+            let role = Text::from(person.role.title());
+            let (zh, en) = (role.pick(Lang::Zh), role.pick(Lang::En));
+            format!("角色「{zh}」没有「{set}」 ¦ the role “{en}” lacks “{set}”")
+        }
+        None => format!("请为应用授予「{set}」 ¦ grant the app “{set}”"),
+    };
     Err(Refusal::because(ReturnCode::NotPermitted, detail))
 }
 

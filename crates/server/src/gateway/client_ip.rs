@@ -8,7 +8,6 @@ use ipnet::IpNet;
 /// The caller's address: the peer's, or, as long as the address at hand is a trusted proxy's, the one that
 /// this proxy wrote down last in `X-Forwarded-For`. What a stranger writes there counts for nothing.
 pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
     let mut client = peer.to_canonical();
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
@@ -17,7 +16,7 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
         .flat_map(|value| value.split(','))
         .collect();
     for hop in forwarded.into_iter().rev() {
-        if !is_trusted(&client) {
+        if !is_trusted(client, trusted) {
             break;
         }
         match hop.trim().parse::<IpAddr>() {
@@ -26,6 +25,11 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
         }
     }
     client
+}
+
+/// Whether an address is a trusted proxy's.
+pub(crate) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&ip))
 }
 
 /// Whether an allow list (networks or addresses separated by blanks; empty for any) has the address on it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::visit::Peer;
 use super::{Gateway, no_such_interface};
@@ -29,10 +29,6 @@ const FILES: &[(&str, &str, &str)] = files! {
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; font-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-pub(super) async fn root() -> Redirect {
-    Redirect::temporary("/docs")
-}
 
 pub(super) async fn page() -> Response {
     served("text/html; charset=utf-8", include_str!("docs/index.html"))

@@ -88,10 +88,9 @@ pub(super) async fn bundle(
 
 /// Who takes something away.
 fn doer(call: &Call, operator: Option<String>) -> Doer {
-    let client_id = call.caller.client_id.clone();
     Doer {
-        operator: operator.unwrap_or_else(|| client_id.clone()),
-        client_id,
+        operator: call.operator(operator),
+        client_id: call.caller.client_id.clone(),
         actor: Actor::Merchant,
         call: None,
         now: call.moment.now,

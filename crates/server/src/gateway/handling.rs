@@ -159,6 +159,7 @@ async fn require_role(call: &mut Call, actor: Actor) -> Result<(), Unanswered> {
 pub(super) fn caller(call: &Call) -> Caller<'_> {
     Caller {
         client_id: &call.caller.client_id,
+        person: call.caller.person.as_ref().map(|person| person.operator.as_str()),
         now: call.moment.now,
         handling: &call.gateway.settings.handling,
         deadlines: &call.gateway.deadlines,
@@ -174,6 +175,7 @@ pub(super) fn refusal(why: Refused, complaint_id: &str) -> Refusal {
         Refused::NotKept(Some(why)) => Refusal::because(ReturnCode::PhoneNotKept, why),
         Refused::Unknown => no_such_complaint(complaint_id),
         Refused::NoSubscription => Refusal::new(ReturnCode::NoSuchSubscription),
+        Refused::NoMember => Refusal::new(ReturnCode::NoSuchMember),
         Refused::Impossible(why) => Refusal::because(ReturnCode::NotAllowed, why),
         Refused::KeyTaken => Refusal::new(ReturnCode::KeyTaken),
         Refused::NoShop => Refusal::new(ReturnCode::AccessTokenExpired),

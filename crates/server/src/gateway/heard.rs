@@ -21,7 +21,8 @@ pub(super) struct Heard<T> {
 
 /// What a body says: who calls, and for what.
 pub(super) struct Said<T> {
-    pub(super) bearer: Bearer,
+    /// `None` without a token: a person's session may do.
+    pub(super) bearer: Option<Bearer>,
     pub(super) request: Result<T, InvalidParameter>,
 }
 

@@ -9,11 +9,12 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use tousu_wire::{Endpoint, complaint_list};
+use tousu_wire::{Endpoint, ReturnCode, complaint_list};
 
 use super::admit::{Call, Unanswered, admit, admit_by_memory, announced, read_body, require_method};
 use super::heard::{Heard, Said};
 use super::refusal::Refusal;
+use super::signed_in::{Presented, admit_person};
 use super::visit::{self, Meter, Peer, Visit};
 use super::{Answered, Gateway, bounded};
 
@@ -80,6 +81,7 @@ where
     ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>> {
         let visit = Visit::begin(gateway, &self.meter, peer, request.headers());
         let announced = announced(request.headers());
+        let presented = Presented::of(gateway, peer, request.headers());
         let (method, body) = (request.method().clone(), request.into_body());
         // Everything that a call carries from here on is one allocation, and a small one.
         Box::pin(async move {
@@ -88,7 +90,7 @@ where
                 let work = pin!(async {
                     require_method(&method, &[Method::POST])?;
                     let said = self.heard.understand(&read_body(gateway, announced, body).await?)?;
-                    self.call(gateway, &said, visit.client, &mut answered).await
+                    self.call(gateway, &said, presented.as_deref(), visit.client, &mut answered).await
                 });
                 bounded(gateway, work).await
             };
@@ -115,15 +117,25 @@ where
         &self,
         gateway: &Arc<Gateway>,
         said: &Said<E::Request>,
+        presented: Option<&Presented>,
         client: IpAddr,
         answered: &mut Answered,
     ) -> Result<Data<E::Response>, Refusal> {
-        let mut admitted = admit_by_memory::<E>(gateway, &said.bearer, client, answered).await;
+        let mut admitted = match &said.bearer {
+            Some(bearer) => admit_by_memory::<E>(gateway, bearer, client, answered).await,
+            None => None,
+        };
         for _ in 0..ATTEMPTS {
             let call = match admitted.take() {
                 Some(call) => call,
                 // Boxed, as is everything that seldom happens: what every call carries stays small.
-                None => Box::pin(admit::<E>(gateway, &said.bearer, client, answered)).await?,
+                None => match (&said.bearer, presented) {
+                    (Some(bearer), _) => Box::pin(admit::<E>(gateway, bearer, client, answered)).await?,
+                    (None, Some(person)) => {
+                        Box::pin(admit_person::<E>(gateway, person, client, answered)).await?
+                    }
+                    (None, None) => return Err(Refusal::new(ReturnCode::AccessTokenMissing)),
+                },
             };
             match (self.handler)(call, said.request.clone()?).await {
                 Ok(data) => return Ok(data),

@@ -3,18 +3,25 @@
 mod admit;
 pub(crate) mod client_ip;
 mod complaints;
+mod console;
 mod docs;
+mod events;
 mod exports;
+mod guest;
 mod handling;
 mod heard;
 mod idle;
 mod interface;
 mod limiter;
+mod members;
+mod oidc;
 mod personal;
 mod refusal;
 mod searching;
 mod serve;
+mod sessions;
 mod settings;
+mod signed_in;
 mod stats;
 mod subscriptions;
 mod token;
@@ -33,7 +40,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{self, Method, Response, Uri};
+use axum::http::{self, HeaderValue, Method, Response, Uri};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 use futures_util::FutureExt;
@@ -55,8 +62,14 @@ use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::complaint_reveal::ComplaintReveal;
 use tousu_wire::complaint_search::ComplaintSearch;
+use tousu_wire::console::ConsoleGet;
 use tousu_wire::deadline_explain::DeadlineExplain;
+use tousu_wire::member::{MemberList, MemberNames, MemberRemove, MemberSet};
 use tousu_wire::openapi::OpenApi;
+use tousu_wire::preference::{PreferenceGet, PreferenceSet};
+use tousu_wire::session::{
+    SessionClose, SessionGet, SessionOpen, SessionSetPassword, SessionToken, SessionTotp,
+};
 use tousu_wire::shop_settings::{SettingsGet, SettingsSet};
 use tousu_wire::stats::StatsGet;
 use tousu_wire::subscription::{
@@ -68,6 +81,8 @@ use tousu_wire::{RateLimit, ReturnCode, lenient, token as token_wire};
 use tower::ServiceExt;
 
 use self::admit::{read_parameters, require_method};
+use self::events::{Streams, Watchers};
+use self::guest::by_person;
 use self::interface::{Answer, Interface, interface};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
@@ -75,6 +90,8 @@ use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
 use crate::handling::{Action, Deadlines};
 use crate::notices::Sender;
+use crate::oidc::Provider;
+use crate::passwords::Hasher;
 use crate::remembered::Remembered;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
@@ -96,7 +113,17 @@ pub struct Gateway {
     under_way: AtomicUsize,
     /// Places of exports that are being made.
     exports: Arc<Semaphore>,
+    hasher: Hasher,
+    /// Who else says who somebody is.
+    oidc: Option<Provider>,
+    /// Places of streams of live updates, and who watches what.
+    streams: Arc<Streams>,
+    watchers: Watchers,
+    /// Whether it serves a demonstration.
+    is_demo: bool,
     token_meter: Meter,
+    events_meter: Meter,
+    oidc_meter: Meter,
     /// Told to stop: whoever can should call another node from now on.
     stopping: AtomicBool,
     metrics: PrometheusHandle,
@@ -108,6 +135,16 @@ pub struct Gateway {
 struct Answered {
     caller: Option<(ShopId, String)>,
     allowance: Option<Allowance>,
+    /// Boxed, since few calls bring one.
+    set_cookie: Option<Box<HeaderValue>>,
+}
+
+impl Answered {
+    /// What a person did who is in no shop at that moment.
+    fn of_user(user_id: &str) -> Self {
+        let caller = Some((ShopId::nobody(), signed_in::client_id(user_id)));
+        Answered { caller, ..Answered::default() }
+    }
 }
 
 impl Gateway {
@@ -118,57 +155,44 @@ impl Gateway {
         clock: Clock,
         metrics: PrometheusHandle,
     ) -> anyhow::Result<Arc<Self>> {
-        let document = OpenApi::default()
-            .token()
-            .endpoint::<ComplaintList>()
-            .endpoint::<ComplaintInfoGet>()
-            .endpoint::<ComplaintCreate>()
-            .endpoint::<ComplaintGet>()
-            .endpoint::<ComplaintHistory>()
-            .endpoint::<complaint_act::Reply>()
-            .endpoint::<complaint_act::ConsumerReply>()
-            .endpoint::<complaint_act::CheckFailed>()
-            .endpoint::<complaint_act::Close>()
-            .endpoint::<complaint_act::Reopen>()
-            .endpoint::<complaint_act::Note>()
-            .endpoint::<complaint_act::Assign>()
-            .endpoint::<complaint_act::Tag>()
-            .endpoint::<ComplaintSearch>()
-            .endpoint::<ComplaintBatch>()
-            .endpoint::<ComplaintChanges>()
-            .endpoint::<DeadlineExplain>()
-            .endpoint::<SettingsGet>()
-            .endpoint::<SettingsSet>()
-            .endpoint::<ComplaintReveal>()
-            .endpoint::<ComplaintErase>()
-            .endpoint::<StatsGet>()
-            .endpoint::<SubscriptionCreate>()
-            .endpoint::<SubscriptionList>()
-            .endpoint::<SubscriptionGet>()
-            .endpoint::<SubscriptionUpdate>()
-            .endpoint::<SubscriptionRotateSecret>()
-            .endpoint::<SubscriptionDelete>()
-            .endpoint::<SubscriptionTest>()
-            .endpoint::<SubscriptionDeliveries>()
-            .endpoint::<SubscriptionReplay>()
-            .endpoint::<ComplaintExport>()
-            .endpoint::<ExportGet>()
-            .endpoint::<ComplaintBundle>();
+        Gateway::of_demo(store, settings, clock, metrics, false)
+    }
+
+    /// The same, which may serve a demonstration.
+    pub fn of_demo(
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        metrics: PrometheusHandle,
+        is_demo: bool,
+    ) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Gateway {
             sender: Sender::new(&settings, clock.clone()),
             limiter: Limiter::new(&settings.limits, &clock),
             stopping: AtomicBool::new(false),
             remembered: Remembered::new(store.clone(), &settings.storage),
+            hasher: Hasher::default(),
+            oidc: Provider::new(&settings.oidc)?,
+            streams: Arc::new(Streams::new(settings.sessions.max_streams)),
+            watchers: Watchers::default(),
+            is_demo,
             token_meter: Meter::of("token"),
+            events_meter: Meter::of("events"),
+            oidc_meter: Meter::of("oidc"),
             deadlines: Deadlines::load(&settings.handling)?,
             under_way: AtomicUsize::new(0),
             exports: Arc::new(Semaphore::new(settings.server.max_exports)),
-            openapi: document.build(env!("CARGO_PKG_VERSION")).to_string(),
+            openapi: openapi(),
             store,
             settings,
             clock,
             metrics,
         }))
+    }
+
+    /// Whether the node was told to stop.
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// The published limit, as the settings scale it.
@@ -214,6 +238,19 @@ impl Gateway {
             interface::<ComplaintExport, _, _>(exports::export),
             interface::<ExportGet, _, _>(exports::get),
             interface::<ComplaintBundle, _, _>(exports::bundle),
+            interface::<MemberList, _, _>(members::list),
+            interface::<MemberNames, _, _>(members::names),
+            interface::<MemberSet, _, _>(members::set),
+            interface::<MemberRemove, _, _>(members::remove),
+            interface::<PreferenceGet, _, _>(members::preference),
+            interface::<PreferenceSet, _, _>(members::set_preference),
+            interface::<SessionToken, _, _>(sessions::token),
+            by_person::<SessionOpen, _, _>(sessions::open),
+            by_person::<SessionGet, _, _>(sessions::get),
+            by_person::<SessionClose, _, _>(sessions::close),
+            by_person::<SessionSetPassword, _, _>(sessions::set_password),
+            by_person::<SessionTotp, _, _>(sessions::totp),
+            by_person::<ConsoleGet, _, _>(sessions::console),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))
@@ -223,11 +260,75 @@ impl Gateway {
             .route("/healthz", get(watch::healthz))
             .route("/readyz", get(watch::readyz))
             .route("/metrics", get(watch::metrics))
-            .route("/", get(docs::root))
+            .route("/events", any(events::events))
+            .route("/oidc/start", get(oidc::start))
+            .route("/oidc/callback", get(oidc::callback))
+            .route("/", get(console_page))
+            .route("/sign-in", get(console_page))
+            .route("/queue", get(console_page))
+            .route("/complaints/{id}", get(console_page))
+            .route("/dashboard", get(console_page))
+            .route("/settings", get(console_page))
+            .route("/settings/{*place}", get(console_page))
+            .route("/import", get(console_page))
             .fallback(no_such_interface)
             .with_state(self.clone());
         Routes { gateway: self.clone(), interfaces: HashMap::from(interfaces), others }
     }
+}
+
+/// The OpenAPI document of everything that is served (JSON).
+pub fn openapi() -> String {
+    let document = OpenApi::default()
+        .token()
+        .endpoint::<ComplaintList>()
+        .endpoint::<ComplaintInfoGet>()
+        .endpoint::<ComplaintCreate>()
+        .endpoint::<ComplaintGet>()
+        .endpoint::<ComplaintHistory>()
+        .endpoint::<complaint_act::Reply>()
+        .endpoint::<complaint_act::ConsumerReply>()
+        .endpoint::<complaint_act::CheckFailed>()
+        .endpoint::<complaint_act::Close>()
+        .endpoint::<complaint_act::Reopen>()
+        .endpoint::<complaint_act::Note>()
+        .endpoint::<complaint_act::Assign>()
+        .endpoint::<complaint_act::Tag>()
+        .endpoint::<ComplaintSearch>()
+        .endpoint::<ComplaintBatch>()
+        .endpoint::<ComplaintChanges>()
+        .endpoint::<DeadlineExplain>()
+        .endpoint::<SettingsGet>()
+        .endpoint::<SettingsSet>()
+        .endpoint::<ComplaintReveal>()
+        .endpoint::<ComplaintErase>()
+        .endpoint::<StatsGet>()
+        .endpoint::<SubscriptionCreate>()
+        .endpoint::<SubscriptionList>()
+        .endpoint::<SubscriptionGet>()
+        .endpoint::<SubscriptionUpdate>()
+        .endpoint::<SubscriptionRotateSecret>()
+        .endpoint::<SubscriptionDelete>()
+        .endpoint::<SubscriptionTest>()
+        .endpoint::<SubscriptionDeliveries>()
+        .endpoint::<SubscriptionReplay>()
+        .endpoint::<ComplaintExport>()
+        .endpoint::<ExportGet>()
+        .endpoint::<ComplaintBundle>()
+        .endpoint::<MemberList>()
+        .endpoint::<MemberNames>()
+        .endpoint::<MemberSet>()
+        .endpoint::<MemberRemove>()
+        .endpoint::<PreferenceGet>()
+        .endpoint::<PreferenceSet>()
+        .endpoint::<SessionToken>()
+        .personal::<SessionOpen>()
+        .personal::<SessionGet>()
+        .personal::<SessionClose>()
+        .personal::<SessionSetPassword>()
+        .personal::<SessionTotp>()
+        .personal::<ConsoleGet>();
+    document.build(env!("CARGO_PKG_VERSION")).to_string()
 }
 
 /// Where a request goes. The interfaces are found by their path alone, without the router's detours, which cost as
@@ -241,7 +342,7 @@ pub(crate) struct Routes {
 impl Routes {
     /// Whether the node was told to stop.
     fn stopping(&self) -> bool {
-        self.gateway.stopping.load(Ordering::Relaxed)
+        self.gateway.is_stopping()
     }
 
     /// Answers a request, whatever it asks for.
@@ -290,11 +391,25 @@ async fn token_route(
     visit.answer(answered, outcome).map(Body::new)
 }
 
+async fn console_page(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    console::page(request.headers(), gateway.settings.lang)
+}
+
 async fn no_such_interface(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
+    // What is no interface may be a file of the console.
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        let path = request.uri().path().trim_start_matches('/');
+        if let Some(file) = console::file(path, request.headers()) {
+            return file;
+        }
+        if path.starts_with("assets/") {
+            return console::missing();
+        }
+    }
     let meter = Meter::of("unknown");
     let visit = Visit::begin(&gateway, &meter, peer, request.headers());
     let shown = lenient::quoted(request.uri().path());

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use tousu_wire::token::{GRANT_TYPE, LIMIT, Request, Response};
 use tousu_wire::{RateLimit, ReturnCode, lenient};
 
+use super::admit::refused_by;
 use super::client_ip::allowed;
-use super::limiter::Allowance;
 use super::refusal::Refusal;
 use super::{Answered, Gateway};
 use crate::secrets::{self, Secret};
@@ -38,12 +38,6 @@ pub(super) async fn token(
         let _ = gateway.limiter.ask(failures_of_client(), failures, now).await;
     }
     given
-}
-
-fn refused_by(allowance: Allowance, detail: &str) -> Refusal {
-    let mut refusal = Refusal::because(ReturnCode::LimitReached, detail);
-    refusal.retry_after = Some(allowance.reset_seconds);
-    refusal
 }
 
 async fn issue(

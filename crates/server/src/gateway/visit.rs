@@ -97,11 +97,20 @@ impl<'a> Visit<'a> {
         response
     }
 
+    /// A success whose answer is made elsewhere.
+    pub(super) fn note(self, answered: &Answered) {
+        self.record(ReturnCode::Success, answered, None);
+    }
+
     /// What is said at the head of every answer.
     fn head(self, answered: &Answered, headers: &mut HeaderMap) {
         // Those of here, and what is added on the way out.
         headers.reserve(8);
         headers.insert(REQUEST_ID, self.request_id);
+        if let Some(cookie) = &answered.set_cookie {
+            headers.insert(header::SET_COOKIE, (**cookie).clone());
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         if let Some(allowance) = &answered.allowance {
             headers.insert(RATE_LIMIT, allowance.limit.into());
             headers.insert(RATE_REMAINING, allowance.remaining.into());

@@ -1,5 +1,5 @@
 //! Phone numbers that older programs wrote whole, and those that are under an older key, are sealed: a few at a time,
-//! so that nobody waits long, and from anywhere on. With the latter goes what subscriptions keep sealed.
+//! so that nobody waits long, and from anywhere on. With the latter goes what subscriptions and people keep sealed.
 
 use crate::store::{Result, ShopId, Store, Walked};
 
@@ -25,7 +25,7 @@ pub async fn seal(store: &Store) -> Result<Walked> {
 
 /// Seals anew what is not under the vault's first key, in all shops.
 pub async fn reseal(store: &Store) -> Result<Walked> {
-    let mut done = Walked::default();
+    let mut done = store.reseal_people().await?;
     let mut seen = ShopId::nobody();
     loop {
         let shops = store.read().await?.shops_after(&seen, SHOPS).await?;

@@ -2,6 +2,7 @@
 
 use super::{Result, Row, ShopId, Store, StoreError, Tx, Value};
 use crate::privacy::masked_text;
+use crate::roles::Role;
 
 /// A shop.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -37,17 +38,32 @@ pub struct App {
     pub grants: String,
 }
 
-/// Who calls with a token, as of the snapshot that was asked.
+/// Who calls, as of the snapshot that was asked.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The app.
+    /// The app, or what stands for it where a person calls.
     pub client_id: String,
+    /// The person, where one calls.
+    pub person: Option<Box<Person>>,
     /// Permission sets separated by commas.
     pub grants: String,
     /// Networks separated by blanks; empty for any address.
     pub allow_ips: String,
     /// When the token expires, in epoch seconds.
     pub expires_at: i64,
+}
+
+/// A person who calls.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who it is.
+    pub user_id: String,
+    /// What the history calls the person.
+    pub operator: String,
+    /// What the person is in the shop.
+    pub role: Role,
+    /// The session's id, if the call came with its cookie.
+    pub session_id: Option<String>,
 }
 
 /// A token as it is kept.
@@ -214,6 +230,7 @@ impl Tx {
         let decode = |row: &Row<'_>| {
             Ok(Caller {
                 client_id: row.text(0)?.to_owned(),
+                person: None,
                 allow_ips: row.text(1)?.to_owned(),
                 expires_at: row.int(2)?,
                 grants: row.text(3)?.to_owned(),

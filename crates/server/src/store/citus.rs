@@ -18,9 +18,19 @@ pub const SPREAD: &[&str] = &[
     "complaint_words",
     "subscriptions",
     "deliveries",
+    "preferences",
 ];
 /// What belongs to no shop: copied to every machine.
-pub const COPIED: &[&str] = &["schema_migrations", "leases", "alarm_marks"];
+pub const COPIED: &[&str] = &[
+    "schema_migrations",
+    "leases",
+    "alarm_marks",
+    "users",
+    "memberships",
+    "sessions",
+    "session_tokens",
+    "sign_in_attempts",
+];
 
 impl Store {
     /// Spreads the tables over a cluster's machines, those that are not spread yet, and names them. `None` where

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0007_notices.sql"),
     },
     Migration { version: 8, name: "due", oldest: 2, sql: include_str!("../../migrations/0008_due.sql") },
+    Migration { version: 9, name: "users", oldest: 2, sql: include_str!("../../migrations/0009_users.sql") },
 ];
 
 struct Migration {

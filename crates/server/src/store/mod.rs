@@ -27,15 +27,18 @@ mod noting;
 mod personal;
 mod phones;
 mod postgres;
+mod preferences;
 mod resealing;
 mod search;
 mod search_sql;
+mod sessions;
 mod settling;
 mod shops;
 mod sqlite;
 mod stats;
 mod subscriptions;
 mod tidying;
+mod users;
 mod value;
 mod words;
 
@@ -45,7 +48,7 @@ use std::time::{Duration, Instant};
 
 pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done};
 pub use alarms::{Ahead, Alarm, DUE_SOON, OVERDUE, alarm_clock};
-pub use apps::{App, Caller, Shop, TokenRow};
+pub use apps::{App, Caller, Person, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::{Exported, Stored};
 pub use deliveries::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, MOST_REPLAYED, Replay, Try};
@@ -60,10 +63,13 @@ pub use intake::{Brought, IMPORT_ENDED, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use personal::{MOST_ERASED, Revealed, Whose};
 pub use phones::{Examined, Walked};
+pub use preferences::MOST_PREFERENCES;
 pub use search::Found;
+pub use sessions::{Seen as SeenSession, Tries};
 pub use settling::{Lease, Next, Reserved, Settled, Standing as TargetStanding};
 pub use subscriptions::{Decided, Subscription, SubscriptionState};
 pub use tidying::{Outdated, Tidied};
+pub use users::{Member, MemberAfter, MemberBefore, Membership, User};
 pub use value::{Row, Value};
 
 use crate::privacy::Vault;
@@ -354,7 +360,7 @@ impl Tx {
         }
     }
 
-    /// Runs a statement that is about no single shop: for the operator's commands, never for a caller.
+    /// Runs a statement that is about no single shop: about people, or for the operator's commands.
     async fn query_all_shops<T>(
         &mut self,
         sql: &str,

@@ -1,7 +1,8 @@
-//! SQL by which subscriptions' addresses and secrets come under the vault's first key.
+//! SQL by which subscriptions' addresses and secrets, and what people's one-time passwords are counted from, come under
+//! the vault's first key.
 
 use super::phones::Examined;
-use super::{Result, ShopId, Store, Subscription, Tx, Walked};
+use super::{Result, ShopId, Store, Subscription, Tx, User, Walked};
 use crate::notices;
 use crate::privacy::{Place, Vault};
 
@@ -43,6 +44,35 @@ impl Store {
         tx.commit().await?;
         Ok(done)
     }
+
+    /// Seals anew, under the vault's first key, what people's one-time passwords are counted from.
+    pub async fn reseal_people(&self) -> Result<Walked> {
+        const ANEW: &str = "update users set totp_secret = $2, totp_offered = $3 where user_id = $1";
+        let Some(vault) = &self.2 else { return Ok(Walked::default()) };
+        let mut done = Walked::default();
+        let to_do = self.read().await?.users().await?.into_iter();
+        for user in to_do.filter(|user| sealed_of(user).any(|sealed| vault.needs_resealing(sealed))) {
+            let mut tx = self.begin_write().await?;
+            // As it is now.
+            let Some(mut user) = tx.lock_user(&user.login).await? else { continue };
+            let owner = User::totp_place(&user.user_id);
+            let place = Place { shop_id: "", owner: &owner };
+            for sealed in user.totp_secret.iter_mut().chain(&mut user.totp_offered) {
+                match vault.open(place, sealed) {
+                    Ok(opened) => {
+                        *sealed = vault.seal(place, opened.reveal());
+                        done.sealed += 1;
+                    }
+                    Err(_) => done.failed += 1,
+                }
+            }
+            let values =
+                [(&user.user_id).into(), user.totp_secret.as_ref().into(), user.totp_offered.as_ref().into()];
+            tx.query_all_shops(ANEW, &values, |_| Ok(())).await?;
+            tx.commit().await?;
+        }
+        Ok(done)
+    }
 }
 
 impl Tx {
@@ -60,6 +90,28 @@ impl Tx {
         }
         Ok(seen)
     }
+}
+
+impl Tx {
+    /// Opens all that people's one-time passwords are counted from.
+    pub async fn examine_people(&mut self, vault: Option<&Vault>) -> Result<Examined> {
+        let mut seen = Examined::default();
+        for user in self.users().await? {
+            let owner = User::totp_place(&user.user_id);
+            let place = Place { shop_id: "", owner: &owner };
+            for sealed in sealed_of(&user) {
+                seen.kept += 1;
+                seen.to_reseal += u64::from(vault.is_some_and(|vault| vault.needs_resealing(sealed)));
+                seen.unopenable += u64::from(vault.is_none_or(|vault| vault.open(place, sealed).is_err()));
+            }
+        }
+        Ok(seen)
+    }
+}
+
+/// What is kept of a person sealed.
+fn sealed_of(user: &User) -> impl Iterator<Item = &String> {
+    user.totp_secret.iter().chain(&user.totp_offered)
 }
 
 /// What a subscription keeps sealed, and as what.

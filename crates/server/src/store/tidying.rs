@@ -26,6 +26,8 @@ pub struct Tidied {
     pub changes: u64,
     /// Deliveries.
     pub deliveries: u64,
+    /// Sessions of people, what hangs on them, and attempts to sign in.
+    pub sessions: u64,
 }
 
 impl Tx {
@@ -85,6 +87,6 @@ impl Store {
             changes = tx.execute(shop, CHANGES, &[until.into()]).await?;
         }
         tx.commit().await?;
-        Ok(Tidied { tokens, calls, changes, deliveries })
+        Ok(Tidied { tokens, calls, changes, deliveries, sessions: 0 })
     }
 }

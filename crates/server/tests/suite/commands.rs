@@ -26,6 +26,13 @@ const COMMANDS: &[&[&str]] = &[
     &["app", "rotate"],
     &["app", "disable"],
     &["app", "enable"],
+    &["user"],
+    &["user", "add"],
+    &["user", "list"],
+    &["user", "role"],
+    &["user", "reset"],
+    &["user", "disable"],
+    &["user", "enable"],
     &["token"],
     &["complaint"],
     &["complaint", "create"],
@@ -72,6 +79,7 @@ const COMMANDS: &[&[&str]] = &[
     &["bench-data"],
     &["migrate"],
     &["doctor"],
+    &["openapi"],
     &["config"],
     &["completions"],
     &["man"],
@@ -402,9 +410,9 @@ fn migrate_makes_the_tables_and_says_how_far_they_are() {
         let program = Program::on(database);
         for _ in 0..2 {
             let told = program.json(&["migrate"]);
-            assert_eq!((&told["migration"], &told["citus"]), (&json!(8), &json!(false)));
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(9), &json!(false)));
         }
-        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 8）"));
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 9）"));
         program.shop_and_app(SHOP);
     });
 }

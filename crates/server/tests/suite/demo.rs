@@ -19,7 +19,10 @@ fn a_demo_server_is_served_called_and_stopped() {
         let mut running = Running::start(program.command(&[&serve[..], &["--json"]].concat()));
         let told: Value = serde_json::from_str(&running.line().unwrap()).unwrap();
         let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["address", "app_id", "client_id", "secret_key", "access_token"]);
+        assert_eq!(
+            keys,
+            ["address", "app_id", "client_id", "secret_key", "access_token", "login", "password"]
+        );
         running.signal("TERM");
         let (code, said) = running.end();
         assert_eq!((code, said.as_str(), running.line()), (Some(0), "", None));

@@ -24,6 +24,7 @@ mod migrations;
 mod model;
 mod nodes;
 mod notices;
+mod people;
 mod postgres;
 mod privacy;
 mod program;

@@ -19,6 +19,8 @@ pub struct Demo {
     pub secret_key: String,
     /// The one that it told at its start.
     pub access_token: String,
+    /// Everybody's who signs in, where they were made at this start.
+    pub password: String,
 }
 
 const LOG: &str = "log";
@@ -48,6 +50,7 @@ impl Demo {
             client_id: text("client_id"),
             secret_key: text("secret_key"),
             access_token: text("access_token"),
+            password: told["password"].as_str().unwrap_or_default().to_owned(),
         }
     }
 

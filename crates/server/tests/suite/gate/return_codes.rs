@@ -7,10 +7,12 @@ use tousu_client::Credentials;
 use tousu_wire::complaint_export::ExportGet;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
+use tousu_wire::member::MemberRemove;
 use tousu_wire::subscription::SubscriptionGet;
 use tousu_wire::{Endpoint, PermissionSet, ReturnCode};
 
 use super::raw::Raw;
+use crate::people::{Browser, PASSWORD, person};
 use crate::support::*;
 
 /// The codes that were seen.
@@ -45,6 +47,7 @@ fn every_code_can_be_provoked() {
         what_the_app_may_not(&server, &mut provoked).await;
         methods_and_paths(&server, &token, &mut provoked).await;
         handling(&server, &token, &mut provoked).await;
+        people(&server, &mut provoked).await;
         too_often(&server, &token, &mut provoked).await;
         too_many_at_once(database, &mut provoked).await;
 
@@ -203,6 +206,32 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(server.post(&SubscriptionGet::path(), &none).await, ReturnCode::NoSuchSubscription);
     let none = json!({ "access_token": token, "export_id": 999 });
     provoked.by(server.post(&ExportGet::path(), &none).await, ReturnCode::NoSuchExport);
+    let none = json!({ "access_token": token, "login": "nobody" });
+    provoked.by(server.post(&MemberRemove::path(), &none).await, ReturnCode::NoSuchMember);
+}
+
+/// Whoever does not sign in, or not any more.
+async fn people(server: &Server, provoked: &mut Provoked) {
+    let shop = server.shop("appPeople").await;
+    person(server, &shop, "li", "agent").await;
+    let browser = Browser::new(server);
+    let session_get = browser.call("tousu.session.get", json!({})).await;
+    provoked.by(session_get, ReturnCode::NotSignedIn);
+    let mut credentials = json!({ "login": "li", "password": "another" });
+    provoked.by(browser.sign_in(credentials.clone()).await, ReturnCode::SignInFailed);
+    credentials["password"] = json!(PASSWORD);
+    provoked.by(browser.sign_in(credentials.clone()).await, ReturnCode::Success);
+    let begun = browser.call("tousu.session.totp", json!({ "action": "begin" })).await;
+    let secret = begun.data()["secret"].as_str().unwrap().to_owned();
+    let code = tousu::totp::code_at(&secret, server.clock.epoch()).unwrap();
+    let confirm = json!({ "action": "confirm", "code": code });
+    browser.call("tousu.session.totp", confirm).await.data();
+    provoked.by(browser.sign_in(credentials.clone()).await, ReturnCode::OtpNeeded);
+    credentials["otp"] = json!(code);
+    provoked.by(browser.sign_in(credentials).await, ReturnCode::OtpWrong);
+    browser.csrf_token.replace(String::new());
+    let close = browser.call("tousu.session.close", json!({})).await;
+    provoked.by(close, ReturnCode::CsrfTokenWrong);
 }
 
 async fn too_often(server: &Server, token: &str, provoked: &mut Provoked) {

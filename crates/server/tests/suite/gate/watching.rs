@@ -117,9 +117,6 @@ fn the_documentation_is_served_and_loads_nothing_from_elsewhere() {
         let server = Server::start(database).await;
         let get = async |path: &str| server.http.get(format!("{}{path}", server.url)).send().await.unwrap();
 
-        let root = get("/").await;
-        assert_eq!((root.status().as_u16(), &root.headers()["location"]), (307, &"/docs".parse().unwrap()));
-
         let (status, document) = page(&server, "/openapi.json").await;
         let document: Value = serde_json::from_str(&document).expect("JSON");
         assert_eq!(status, 200);
@@ -127,7 +124,13 @@ fn the_documentation_is_served_and_loads_nothing_from_elsewhere() {
         assert_eq!(paths[..3], ["/token", &ComplaintList::path(), &ComplaintInfoGet::path()]);
         assert!(paths[3..].iter().all(|path| path.starts_with("/tousu.")), "{paths:?}");
 
-        for path in &paths[1..] {
+        // People call some for themselves.
+        let by_people = ["/tousu.session.", "/tousu.console."];
+        let is_theirs = |path: &str| {
+            by_people.iter().any(|prefix| path.starts_with(prefix))
+                && !path.starts_with("/tousu.session.token")
+        };
+        for path in paths[1..].iter().filter(|path| !is_theirs(path)) {
             let schema =
                 &document["paths"][path.as_str()]["post"]["requestBody"]["content"]["application/json"];
             assert!(schema["schema"]["properties"]["access_token"].is_object(), "{path}: {schema}");

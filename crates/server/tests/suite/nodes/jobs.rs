@@ -95,7 +95,7 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
 
         let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
         // The last versions are those of the four apps and four tokens: of the seven kept, none has changes.
-        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61, deliveries: 0 }));
+        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61, deliveries: 0, sessions: 0 }));
         assert_eq!(version(&server.store, &busy).await, at, "nothing that can be seen has changed");
         let left = server
             .store
@@ -120,7 +120,10 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         let at = version(&server.store, &busy).await;
         server.clock.set(NOW + 2 * DAY);
         let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
-        assert_eq!(done, Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7), deliveries: 0 }));
+        assert_eq!(
+            done,
+            Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7), deliveries: 0, sessions: 0 })
+        );
         assert_eq!(log(&server.store, &busy).await, (at - 6, 21, at - 7));
         assert_eq!(log(&server.store, &quiet).await, (0, 0, 0));
         assert_eq!(wrong(&server.store).await, [""; 0]);
@@ -247,6 +250,9 @@ fn tidying_waits_for_whoever_writes() {
         let early = tokio::time::timeout(Duration::from_millis(200), &mut tidying).await;
         assert!(early.is_err(), "it did not wait: {early:?}");
         tx.commit().await.unwrap();
-        assert_eq!(tidying.await.unwrap(), Some(Tidied { tokens: 1, calls: 0, changes: 0, deliveries: 0 }));
+        assert_eq!(
+            tidying.await.unwrap(),
+            Some(Tidied { tokens: 1, calls: 0, changes: 0, deliveries: 0, sessions: 0 })
+        );
     });
 }

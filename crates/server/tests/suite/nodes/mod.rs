@@ -13,7 +13,7 @@ use tousu::settings::Settings;
 use crate::support::*;
 
 /// Two servers on one database that go by one clock.
-async fn two_nodes(database: &Database, change: impl Fn(&mut Settings)) -> [Server; 2] {
+pub async fn two_nodes(database: &Database, change: impl Fn(&mut Settings)) -> [Server; 2] {
     let clock = Clock::set_at(NOW);
     [
         Server::start_by(clock.clone(), database, &change).await,
