@@ -81,7 +81,8 @@ fn next(complaints: &mut [(i64, Complaint)], at: usize) -> (i64, &Complaint) {
 /// The change as the store makes it.
 async fn update(store: &Store, shop: &ShopId, complaint: &Complaint) -> anyhow::Result<()> {
     let batch = [Incoming { complaint: complaint.clone(), details: Default::default() }];
-    let outcomes = store.take_in(shop, Brought { by: "bench", at: 0 }, &batch).await?.context(SHOP)?;
+    let outcomes =
+        store.take_in(shop, Brought { by: "bench", doer: None, at: 0 }, &batch).await?.context(SHOP)?;
     ensure!(outcomes == [Outcome::Changed]);
     Ok(())
 }

@@ -73,7 +73,7 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
     for set in tousu_wire::PermissionSet::ALL {
         tx.grant(&shop, CLIENT_ID, set.name(), now).await?;
     }
-    let brought = Brought { by: SOURCE, at: now };
+    let brought = Brought { by: SOURCE, doer: None, at: now };
     tx.remove_from(&shop, version, brought).await?;
     let mut all = complaints(now);
     if tx.count(&shop, &Filter::default(), now).await? > 0 {

@@ -13,10 +13,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tousu_wire::complaint_export::Request;
 use tousu_wire::complaint_list::Filter;
+use tousu_wire::complaint_search::{Query, Row as FoundRow};
 use tousu_wire::{BeijingTime, InvalidParameter, Lang, lenient};
 
+use crate::complaint::masked_json;
 use crate::export::{self, Format, Manifest, Options, Row, Writer};
-use crate::store::{Doer, ShopId, Store, StoreError, Tx};
+use crate::remembered::filters_of;
+use crate::search::Place;
+use crate::store::{Doer, Exported, ShopId, Store, StoreError, Tx, Wish};
 
 /// The event by which an export begins.
 pub const BEGUN: &str = "export_begun";
@@ -33,13 +37,108 @@ const PIECES: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Order {
     /// Which complaints.
-    pub filter: Filter,
+    pub chosen: Chosen,
     /// The same, as it was asked for.
     pub asked: Value,
     /// The file's form.
     pub format: Format,
     /// The language of headings and labels.
     pub lang: Lang,
+}
+
+/// Which complaints are exported, in the order of the list.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// By what the list can be filtered by.
+    Listed(Filter),
+    /// By more than that.
+    Searched(Box<Query>),
+}
+
+/// Some of the complaints that are exported.
+enum Chunk {
+    Listed(Vec<Exported>),
+    Searched(Vec<(Place, FoundRow)>),
+}
+
+/// Behind which complaint the next chunk begins.
+enum Behind {
+    Listed(i64, String),
+    Searched(Place),
+}
+
+impl Chosen {
+    fn of(request: &Request) -> Result<Self, InvalidParameter> {
+        let (complaint_id, query) = request.chosen()?;
+        let filters = filters_of(&query).unwrap_or_default();
+        match (<[Filter; 1]>::try_from(filters), complaint_id) {
+            (Ok([filter]), complaint_id) => Ok(Chosen::Listed(Filter { complaint_id, ..filter })),
+            (Err(_), None) => Ok(Chosen::Searched(query.into())),
+            (Err(_), Some(_)) => {
+                let problem =
+                    "只能与列表接口的条件同用 ¦ can be given together with the list's conditions only";
+                Err(InvalidParameter::new("complaint_id", problem))
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        tx: &mut Tx,
+        shop: &ShopId,
+        behind: Option<&Behind>,
+        now: i64,
+    ) -> Result<Chunk, StoreError> {
+        match self {
+            Chosen::Listed(filter) => {
+                let from = match behind {
+                    Some(Behind::Listed(time, id)) => Some((*time, id.as_str())),
+                    _ => None,
+                };
+                tx.exported(shop, filter, now, from, CHUNK).await.map(Chunk::Listed)
+            }
+            Chosen::Searched(query) => {
+                let after = match behind {
+                    Some(Behind::Searched(place)) => Some(place),
+                    _ => None,
+                };
+                let found = tx.search(shop, query, Wish { after, skip: 0, size: CHUNK }, now).await?;
+                Ok(Chunk::Searched(found.rows))
+            }
+        }
+    }
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Chunk::Listed(rows) => rows.len(),
+            Chunk::Searched(rows) => rows.len(),
+        }
+    }
+
+    fn write(&self, writer: &mut Writer, now: i64) -> Result<(), export::Error> {
+        match self {
+            Chunk::Listed(rows) => rows.iter().try_for_each(|row| {
+                let listed = row.complaint.shown().row(now);
+                writer.push(&Row { listed, handler: &row.assignee, tags: &row.tags })
+            }),
+            Chunk::Searched(rows) => rows.iter().try_for_each(|(_, found)| {
+                let FoundRow { row, assignee, tags, .. } = found;
+                writer.push(&Row { listed: row.borrowed(), handler: assignee, tags })
+            }),
+        }
+    }
+
+    fn end(self) -> Option<Behind> {
+        match self {
+            Chunk::Listed(mut rows) => {
+                let last = rows.pop()?.complaint;
+                Some(Behind::Listed(last.complaint_time, last.complaint_id))
+            }
+            Chunk::Searched(mut rows) => Some(Behind::Searched(rows.pop()?.0)),
+        }
+    }
 }
 
 /// An export that has begun.
@@ -84,7 +183,7 @@ pub enum Broken {
 impl Order {
     /// What a request asks for.
     pub fn of(request: &Request, lang: Lang) -> Result<Self, InvalidParameter> {
-        let filter = request.filter()?;
+        let chosen = Chosen::of(request)?;
         let name = request.format.as_deref().unwrap_or(Format::Csv.name());
         let format = Format::named(name).ok_or_else(|| {
             let (shown, forms) = (lenient::quoted(name), Format::ALL.map(Format::name).join("、"));
@@ -94,7 +193,17 @@ impl Order {
             )
         })?;
         let only = Request { format: None, lang: None, operator: None, ..request.clone() };
-        Ok(Order { filter, asked: json!(only), format, lang: request.lang(lang)? })
+        let mut asked = json!(only);
+        // One value is written as it is mostly sent.
+        for value in asked.as_object_mut().into_iter().flat_map(|asked| asked.values_mut()) {
+            if let Value::Array(values) = value
+                && values.len() == 1
+            {
+                *value = values.remove(0);
+            }
+        }
+        // It is kept, and what is searched for may be somebody's number.
+        Ok(Order { chosen, asked: masked_json(asked), format, lang: request.lang(lang)? })
     }
 
     /// What a file of it is best called.
@@ -135,23 +244,19 @@ impl Job {
         let mut writer = Writer::new(order.format, &options, out)?;
         let mut tx = runtime.block_on(snapshot(store))?;
         let mut begun = Some(begun);
-        let mut behind: Option<(i64, String)> = None;
+        let mut behind = None;
         loop {
-            let from = behind.as_ref().map(|(time, id)| (*time, id.as_str()));
-            let chunk = runtime.block_on(tx.exported(shop, &order.filter, doer.now, from, CHUNK))?;
+            let reading = order.chosen.read(&mut tx, shop, behind.as_ref(), doer.now);
+            let chunk = runtime.block_on(reading)?;
             // Before anything is written: until then nobody takes it, and what is written would wait for ever.
             if let Some(begun) = begun.take() {
                 begun();
             }
-            for row in &chunk {
-                let listed = row.complaint.shown().row(doer.now);
-                writer.push(&Row { listed, handler: &row.assignee, tags: &row.tags })?;
-            }
+            chunk.write(&mut writer, doer.now)?;
             if chunk.len() < CHUNK {
                 break;
             }
-            behind =
-                chunk.last().map(|row| (row.complaint.complaint_time, row.complaint.complaint_id.clone()));
+            behind = chunk.end();
             if !wanted() {
                 return Err(Broken::Left);
             }

@@ -1,5 +1,6 @@
 //! What people do with complaints: asked for in the wire's form, allowed by [`crate::life`], kept by the store.
 
+mod apps;
 mod bundling;
 mod deadlines;
 mod explaining;
@@ -16,6 +17,10 @@ use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, De
 use tousu_wire::complaint_act::{Act, MOST_TAGS, Standing};
 use tousu_wire::{BeijingTime, InvalidParameter, Text, complaint_create};
 
+pub use self::apps::{
+    Holds, MOST_APPS, app_usage, apps, change_app, create_app, edit_app, parse_network, permission_set,
+    rotate_app_secret,
+};
 pub use self::bundling::{Bundled, bundle, compare_bundle};
 pub use self::deadlines::Deadlines;
 pub use self::explaining::explain;
@@ -76,6 +81,8 @@ pub enum Refused {
     NoSubscription,
     /// The shop has no such member.
     NoMember,
+    /// There is no such app.
+    NoApp,
     /// As things are, not at all: why (`中文 ¦ English`).
     Impossible(Text),
     /// There is no such shop.

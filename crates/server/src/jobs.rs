@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
+use tousu_wire::BeijingTime;
 
 use crate::clock::Clock;
 use crate::secrets;
@@ -21,6 +22,8 @@ const TIDY_EVERY: i64 = 3600;
 const FIRST_AFTER: Duration = Duration::from_secs(300);
 /// For so long after a token has expired it can still be seen in the database that there was one.
 const TOKENS_KEPT: i64 = 24 * 3600;
+/// For so many days it is known how often an app called `[ours]`: a year, and some.
+const USAGE_KEPT_DAYS: i64 = 400;
 /// After so many seconds without a sign of life another node goes on.
 const LEASE: i64 = 60;
 /// What goes in one transaction: few enough that nobody who writes to the shop waits long.
@@ -75,8 +78,8 @@ pub async fn run(store: Store, settings: Kept, clock: Clock, stop: impl Future<O
         match done {
             Ok(None) => {}
             Ok(Some(done)) if done == Tidied::default() => tracing::debug!("nothing to tidy"),
-            Ok(Some(Tidied { tokens, calls, changes, deliveries, sessions })) => {
-                tracing::info!(tokens, calls, changes, deliveries, sessions, "tidied")
+            Ok(Some(Tidied { tokens, calls, changes, deliveries, sessions, usage })) => {
+                tracing::info!(tokens, calls, changes, deliveries, sessions, usage, "tidied")
             }
             Err(error) => tracing::warn!(%error, "tidying failed"),
         }
@@ -127,6 +130,7 @@ impl<'a> Tidying<'a> {
             calls_until: now - CALLS_KNOWN,
             deliveries_until: now - i64::from(settings.deliveries_kept_days) * DAY,
             versions_kept: i64::from(settings.changes_kept),
+            usage_before: BeijingTime::from_epoch(now).day() - USAGE_KEPT_DAYS,
         };
         let (seen, untidy, done) = (ShopId::nobody(), Vec::new(), Tidied::default());
         let begun = Tidying { store, clock, holder, outdated, renew_at: now + LEASE / 3, seen, untidy, done };
@@ -148,7 +152,8 @@ impl<'a> Tidying<'a> {
             self.done.calls += done.calls;
             self.done.changes += done.changes;
             self.done.deliveries += done.deliveries;
-            let most = [done.tokens, done.calls, done.changes, done.deliveries].into_iter().max();
+            self.done.usage += done.usage;
+            let most = [done.tokens, done.calls, done.changes, done.deliveries, done.usage].into_iter().max();
             if most < Some(BATCH.unsigned_abs()) {
                 self.untidy.pop();
             }

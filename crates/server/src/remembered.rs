@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lru::LruCache;
 use parking_lot::Mutex;
-use tousu_wire::codes::State;
+use tousu_wire::codes::{Overtime, State};
 use tousu_wire::complaint_list::{Filter, Page};
 use tousu_wire::complaint_search::{Query, Sort};
 use tousu_wire::written;
@@ -23,7 +23,7 @@ use crate::complaint::Shown;
 use crate::familiar::Familiar;
 use crate::index::{Found, Indexes, Lookup};
 use crate::settings::Storage;
-use crate::store::{Caller, Result, ShopId, Store, StoreError, Tx};
+use crate::store::{Caller, Group, Result, ShopId, Store, StoreError, Tx};
 
 /// Callers, totals and pages of all shops, bounded, least recently used first out.
 pub struct Remembered {
@@ -202,6 +202,35 @@ impl Remembered {
         Ok(Total::Known(total))
     }
 
+    /// How many complaints wait for what; `None` if what is in memory is of a newer version than the snapshot: another
+    /// snapshot will do.
+    pub async fn tabs(&self, tx: &mut Tx, shop: &ShopId, moment: Moment) -> Result<Option<Tabs>> {
+        let of = |state: Option<State>, is_overtime: Option<Overtime>| Filter {
+            state,
+            is_overtime,
+            ..Filter::default()
+        };
+        let late = Some(Overtime::Late);
+        let filters = [
+            of(Some(State::Pending), None),
+            of(Some(State::InProgress), None),
+            of(Some(State::Done), None),
+            of(None, late),
+            of(Some(State::Done), late),
+        ];
+        let mut totals = [0; 5];
+        for (filter, total) in filters.iter().zip(&mut totals) {
+            match self.indexes.find(tx, shop, moment, filter, Page { offset: 0, size: 1 }).await? {
+                Lookup::Found(found) => *total = found.total,
+                Lookup::Newer => return Ok(None),
+                // Counted in one go, while the shop is read into memory.
+                Lookup::Unknown => return Ok(Some(Tabs::of(&tx.groups(shop, moment.now).await?))),
+            }
+        }
+        let [pending, processing, done, late, done_late] = totals;
+        Ok(Some(Tabs { pending, processing, done, overdue: late - done_late }))
+    }
+
     async fn total(&self, tx: &mut Tx, shop: &ShopId, moment: Moment, filter: &Filter) -> Result<i64> {
         let key = (shop.clone(), filter.clone());
         if let Some(known) = recall(&mut self.totals.lock(), &key, moment) {
@@ -227,8 +256,39 @@ pub enum Total {
     Unknown,
 }
 
-/// A search as filters of the list, of which each complaint passes one at most.
-fn filters_of(query: &Query) -> Option<Vec<Filter>> {
+/// How many complaints of a shop wait for what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tabs {
+    /// Pending.
+    pub pending: i64,
+    /// In progress.
+    pub processing: i64,
+    /// Open and past the deadline.
+    pub overdue: i64,
+    /// Done.
+    pub done: i64,
+}
+
+impl Tabs {
+    fn of(groups: &[Group]) -> Self {
+        let mut tabs = Tabs::default();
+        for group in groups {
+            match group.state {
+                State::Pending => tabs.pending += group.complaints,
+                State::InProgress => tabs.processing += group.complaints,
+                State::Done => tabs.done += group.complaints,
+                State::Other(_) => {}
+            }
+            if group.state != State::Done && group.overtime == Some(Overtime::Late) {
+                tabs.overdue += group.complaints;
+            }
+        }
+        tabs
+    }
+}
+
+/// A search as filters of the list, of which each complaint passes one at most; `None` if it asks for more than those know.
+pub fn filters_of(query: &Query) -> Option<Vec<Filter>> {
     let Query { channel_type, state, is_overtime, start_time, end_time, .. } = query.clone();
     let is_known = Query {
         channel_type: channel_type.clone(),

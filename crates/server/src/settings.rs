@@ -74,6 +74,10 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// 请求体上限（字节） ¦ the largest request body, in bytes
     pub max_body_bytes: usize,
+    /// 导入接口所收文件的上限（字节） ¦ the largest file that the interface for imports takes, in bytes
+    pub max_import_bytes: usize,
+    /// 同时导入的文件数，超出即答 1001 ¦ files imported at once; more are answered 1001
+    pub max_imports: usize,
     /// 等待对方的时限：发来请求头、请求体，或收取应答；空闲连接逾时即断开 ¦ how long the other side may take: for headers, for the body, for taking on an answer; a connection idle for longer is closed
     pub receive_seconds: u64,
     /// 处理一个请求的时限 ¦ how long an answer may take
@@ -82,7 +86,7 @@ pub struct Server {
     pub max_requests: usize,
     /// 同时进行的导出数，超出即答 1001 ¦ exports at once; more are answered 1001
     pub max_exports: usize,
-    /// 一次导出的时限，超出即中断 ¦ how long an export may take before it is broken off
+    /// 一次导出或导入的时限，超出即中断 ¦ how long an export or an import may take before it is broken off
     pub export_seconds: u64,
     /// 停止前继续服务的时间，其间 /readyz 答 503、每个回答之后断开连接，供负载均衡器改道 ¦ how long a stop goes on serving first, with /readyz at 503 and connections closed after each answer, so that a balancer turns elsewhere
     pub drain_seconds: u64,
@@ -96,6 +100,8 @@ impl Default for Server {
             listen: "127.0.0.1:8080".into(),
             trusted_proxies: Vec::new(),
             max_body_bytes: 64 * 1024,
+            max_import_bytes: 16 << 20,
+            max_imports: 2,
             receive_seconds: 10,
             answer_seconds: 30,
             max_requests: 1024,

@@ -1,13 +1,17 @@
-//! `tousu.complaint.export/1.0.0`: the complaints of the list as a file, and `tousu.export.get/1.0.0`: what an export
-//! was `[ours]`.
+//! `tousu.complaint.export/1.0.0`: complaints as a file, by the filter of the list or of the search, and
+//! `tousu.export.get/1.0.0`: what an export was `[ours]`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::codes::{ChannelType, Overtime, State};
+use crate::codes::{ChannelType, ComplaintFrom, CurrentStep, Overtime, State};
 use crate::complaint_act::{NAME_CHARACTERS, check_text};
-use crate::complaint_list::{self, Filter};
+use crate::complaint_list::{overtime_schema, time_schema};
+use crate::complaint_search::{
+    self, Query, channels_schema, flag_schema, hours_schema, names_schema, sources_schema, states_schema,
+    steps_schema,
+};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, Lang, PermissionSet, RateLimit, lenient};
 
 /// The endpoint whose answer is a file.
@@ -100,59 +104,108 @@ pub struct Request {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "投诉单号")]
     pub complaint_id: Option<String>,
-    /// The channel; 0 or absent: all.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "投诉类型:0=所有,1=店铺,2=小鹅通平台,3=微信支付,4=支付宝",
-        schema_with = "complaint_list::channel_schema"
-    )]
-    pub channel_type: Option<ChannelType>,
+    /// Channels, one or several; 0 or absent: all.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉类型，可多个", schema_with = "channels_schema")]
+    pub channel_type: Vec<ChannelType>,
     /// Overtime; 0 or absent: all.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "是否超时:0=所有,1=否,2=是(默认所有)",
-        schema_with = "complaint_list::overtime_schema"
-    )]
+    #[schemars(title = "是否超时:0=所有,1=否,2=是(默认所有)", schema_with = "overtime_schema")]
     pub is_overtime: Option<Overtime>,
-    /// The state; absent or an empty string: all. 0 is a state, pending.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "处理状态:0=待处理,1=处理中,2=处理完成,字符串空''=所有(默认所有)",
-        schema_with = "complaint_list::state_schema"
-    )]
-    pub state: Option<State>,
+    /// States, one or several; absent or an empty string: all. 0 is a state, pending.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "处理状态，可多个；字符串空''=所有(默认所有)", schema_with = "states_schema")]
+    pub state: Vec<State>,
     /// Complained at or after this moment, Beijing time, inclusive.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "开始时间，用于筛选投诉时间，北京时间，含",
-        schema_with = "complaint_list::time_schema"
-    )]
+    #[schemars(title = "开始时间，用于筛选投诉时间，北京时间，含", schema_with = "time_schema")]
     pub start_time: Option<BeijingTime>,
     /// Complained at or before this moment, Beijing time, inclusive.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "结束时间，用于筛选投诉时间，北京时间，含",
-        schema_with = "complaint_list::time_schema"
-    )]
+    #[schemars(title = "结束时间，用于筛选投诉时间，北京时间，含", schema_with = "time_schema")]
     pub end_time: Option<BeijingTime>,
+    /// Sources, one or several. This and what follows as in `tousu.complaint.search`.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉来源，可多个", schema_with = "sources_schema")]
+    pub complaint_from: Vec<ComplaintFrom>,
+    /// Steps taken last in the list's numbering, one or several.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "当前所属步骤，编号同列表，可多个", schema_with = "steps_schema")]
+    pub current_step: Vec<CurrentStep>,
+    /// Whose work it is, one or several.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "处理人，可多个", schema_with = "names_schema")]
+    pub assignee: Vec<String>,
+    /// 1: nobody's work; together with `assignee`: nobody's or theirs.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        title = "是否未分派:0=不限(默认),1=未分派；与 assignee 同给时为未分派或属于他们",
+        schema_with = "flag_schema"
+    )]
+    pub unassigned: Option<i64>,
+    /// Tags, of which it has at least one.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "标签，可多个，有其一即可", schema_with = "names_schema")]
+    pub tag: Vec<String>,
+    /// Complained within one of these hours of the Beijing day, 0 to 23, whichever day.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉时刻的钟点（北京时间），0-23，可多个", schema_with = "hours_schema")]
+    pub hour: Vec<i64>,
+    /// Open, with a deadline at or after this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "未完成且处理最后时限不早于", schema_with = "time_schema")]
+    pub due_after: Option<BeijingTime>,
+    /// Open, with a deadline at or before this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "未完成且处理最后时限不晚于", schema_with = "time_schema")]
+    pub due_before: Option<BeijingTime>,
+    /// Changed at or after this moment.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "变更时间不早于", schema_with = "time_schema")]
+    pub changed_since: Option<BeijingTime>,
+    /// Part of the reason as the list shows it, 2 to 100 characters.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "问题描述中的文字，2 到 100 字，英文不分大小写")]
+    pub text: Option<String>,
+    /// Exactly this order or resource.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉具体资源或订单，完整编号")]
+    pub complaint_resource_id: Option<String>,
+    /// The last four digits of the complainant's phone number.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "投诉人手机号后四位")]
+    pub phone_tail: Option<String>,
 }
 
 impl Request {
-    /// The filter, by the rules of the list.
-    pub fn filter(&self) -> Result<Filter, InvalidParameter> {
+    /// Which complaints, by the rules of the search: one, if one is named, and which it must be among.
+    pub fn chosen(&self) -> Result<(Option<String>, Query), InvalidParameter> {
         if let Some(operator) = &self.operator {
             check_text("operator", operator, NAME_CHARACTERS)?;
         }
-        let listed = complaint_list::Request {
-            complaint_id: self.complaint_id.clone(),
-            channel_type: self.channel_type,
-            is_overtime: self.is_overtime,
-            state: self.state,
-            start_time: self.start_time,
-            end_time: self.end_time,
-            ..complaint_list::Request::default()
+        let asked = self.clone();
+        let searched = complaint_search::Request {
+            channel_type: asked.channel_type,
+            state: asked.state,
+            is_overtime: asked.is_overtime,
+            complaint_from: asked.complaint_from,
+            current_step: asked.current_step,
+            assignee: asked.assignee,
+            unassigned: asked.unassigned,
+            tag: asked.tag,
+            start_time: asked.start_time,
+            end_time: asked.end_time,
+            hour: asked.hour,
+            due_after: asked.due_after,
+            due_before: asked.due_before,
+            changed_since: asked.changed_since,
+            text: asked.text,
+            complaint_resource_id: asked.complaint_resource_id,
+            phone_tail: asked.phone_tail,
+            ..complaint_search::Request::default()
         };
-        Ok(listed.query()?.0)
+        let complaint_id = asked.complaint_id.map(|id| lenient::id("complaint_id", id)).transpose()?;
+        Ok((complaint_id, searched.query()?.0))
     }
 
     /// The language that was asked for.

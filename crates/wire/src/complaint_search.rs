@@ -47,6 +47,8 @@ impl Endpoint for ComplaintSearch {
 pub const PAGE_SIZES: std::ops::RangeInclusive<i64> = 1..=100;
 /// `page_size` if absent.
 pub const DEFAULT_PAGE_SIZE: i64 = 20;
+/// How far behind the first row the last of a page that is asked for by its number may be.
+pub const DEEPEST_ROW: i64 = 10_000;
 /// Values of one parameter, at most.
 pub const MOST_VALUES: usize = 50;
 /// Characters of a text to look for, at least and at most.
@@ -68,7 +70,7 @@ pub(crate) fn channels_schema(_: &mut schemars::SchemaGenerator) -> schemars::Sc
     codes_schema::<ChannelType>()
 }
 
-fn states_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn states_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     codes_schema::<State>()
 }
 
@@ -76,11 +78,11 @@ pub(crate) fn sources_schema(_: &mut schemars::SchemaGenerator) -> schemars::Sch
     codes_schema::<ComplaintFrom>()
 }
 
-fn steps_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn steps_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     codes_schema::<CurrentStep>()
 }
 
-fn names_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn names_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": ["array", "string", "null"],
         "items": { "type": "string", "maxLength": NAME_CHARACTERS },
@@ -97,7 +99,18 @@ fn page_size_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": ["integer", "string", "null"], "minimum": 1, "maximum": 100, "default": 20 })
 }
 
-fn flag_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn hours_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["array", "integer", "string", "null"],
+        "items": { "type": ["integer", "string"], "minimum": 0, "maximum": 23 },
+    })
+}
+
+fn page_index_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["integer", "string", "null"], "minimum": 1, "maximum": DEEPEST_ROW })
+}
+
+pub(crate) fn flag_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": ["integer", "string", "null"], "enum": [0, 1, "0", "1", "", null] })
 }
 
@@ -131,6 +144,13 @@ pub struct Request {
     #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
     #[schemars(title = "处理人，可多个", schema_with = "names_schema")]
     pub assignee: Vec<String>,
+    /// 1: nobody's work; together with `assignee`: nobody's or theirs.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        title = "是否未分派:0=不限(默认),1=未分派；与 assignee 同给时为未分派或属于他们",
+        schema_with = "flag_schema"
+    )]
+    pub unassigned: Option<i64>,
     /// Tags, of which it has at least one.
     #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
     #[schemars(title = "标签，可多个，有其一即可", schema_with = "names_schema")]
@@ -143,6 +163,10 @@ pub struct Request {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "投诉时间不晚于", schema_with = "time_schema")]
     pub end_time: Option<BeijingTime>,
+    /// Complained within one of these hours of the Beijing day, 0 to 23, whichever day.
+    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "投诉时刻的钟点（北京时间），0-23，可多个", schema_with = "hours_schema")]
+    pub hour: Vec<i64>,
     /// Open, with a deadline at or after this moment.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "未完成且处理最后时限不早于", schema_with = "time_schema")]
@@ -178,6 +202,14 @@ pub struct Request {
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "游标：上一页的 next_cursor，其余条件须相同")]
     pub cursor: Option<String>,
+    /// In place of a cursor the page's number, from 1, no further than the row 10,000. While others write, rows may be
+    /// on two such pages or on none; a cursor stays right.
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        title = "页码，从 1 起，与 cursor 二选一；最多到第 10000 条。翻页时数据有变动可能重复或遗漏，游标则不会",
+        schema_with = "page_index_schema"
+    )]
+    pub page_index: Option<i64>,
     /// Rows per page, 1 to 100; default 20.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(title = "每页尺寸，1 到 100；默认20", schema_with = "page_size_schema")]
@@ -210,9 +242,15 @@ pub struct Query {
     pub complaint_from: Vec<ComplaintFrom>,
     pub current_step: Vec<CurrentStep>,
     pub assignee: Vec<String>,
+    /// Nobody's work; with names, nobody's or theirs. Left out of a cursor's seal where it is not asked for, so that
+    /// cursors of programs that do not know it stay right.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unassigned: bool,
     pub tag: Vec<String>,
     pub start_time: Option<BeijingTime>,
     pub end_time: Option<BeijingTime>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hour: Vec<i64>,
     pub due_after: Option<BeijingTime>,
     pub due_before: Option<BeijingTime>,
     pub changed_since: Option<BeijingTime>,
@@ -228,6 +266,8 @@ pub struct Query {
 pub struct Part {
     /// Behind where this cursor points, unchecked.
     pub cursor: Option<String>,
+    /// Behind so many rows, from the beginning on.
+    pub skip: usize,
     /// Rows at most.
     pub size: usize,
     /// With the total.
@@ -242,11 +282,8 @@ impl Request {
             let problem = format!("收到 {size}，应为 1 到 100 ¦ received {size}, allowed is 1 to 100");
             return Err(InvalidParameter::new("page_size", problem));
         }
-        let with_total = self.with_total.unwrap_or(0);
-        if !(0..=1).contains(&with_total) {
-            let problem = format!("收到 {with_total}，应为 0 或 1 ¦ received {with_total}, expected 0 or 1");
-            return Err(InvalidParameter::new("with_total", problem));
-        }
+        let with_total = flag("with_total", self.with_total)?;
+        let skip = skip(self.page_index, self.cursor.as_ref(), size)?;
         in_order("start_time", self.start_time, self.end_time)?;
         in_order("due_after", self.due_after, self.due_before)?;
         let states = self.state.into_iter().map(|code| listed("state", Some(code), "\"\", "));
@@ -257,9 +294,11 @@ impl Request {
             complaint_from: values("complaint_from", self.complaint_from)?,
             current_step: values("current_step", self.current_step)?,
             assignee: names("assignee", self.assignee)?,
+            unassigned: flag("unassigned", self.unassigned)?,
             tag: names("tag", self.tag)?,
             start_time: self.start_time,
             end_time: self.end_time,
+            hour: hours(self.hour)?,
             due_after: self.due_after,
             due_before: self.due_before,
             changed_since: self.changed_since,
@@ -271,12 +310,37 @@ impl Request {
         if let Some(cursor) = &self.cursor {
             check_text("cursor", cursor, CURSOR_CHARACTERS)?;
         }
-        let part = Part {
-            cursor: self.cursor,
-            size: usize::try_from(size).unwrap_or_default(),
-            with_total: with_total == 1,
-        };
+        let part =
+            Part { cursor: self.cursor, skip, size: usize::try_from(size).unwrap_or_default(), with_total };
         Ok((query, part))
+    }
+}
+
+/// A yes or no; absent is no.
+pub(crate) fn flag(name: &str, given: Option<i64>) -> Result<bool, InvalidParameter> {
+    match given.unwrap_or(0) {
+        flag @ 0..=1 => Ok(flag == 1),
+        other => {
+            let problem = format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1");
+            Err(InvalidParameter::new(name, problem))
+        }
+    }
+}
+
+/// How many rows are before the page of that number.
+fn skip(index: Option<i64>, cursor: Option<&String>, size: i64) -> Result<usize, InvalidParameter> {
+    let Some(index) = index else { return Ok(0) };
+    let refuse = |problem: String| Err(InvalidParameter::new("page_index", problem));
+    if cursor.is_some() {
+        return refuse("不能与 cursor 同时给出 ¦ cannot be given together with cursor".into());
+    }
+    let last = DEEPEST_ROW / size;
+    match index {
+        1.. if index <= last => Ok(usize::try_from((index - 1) * size).unwrap_or_default()),
+        1.. => refuse(format!(
+            "收到 {index}，每页 {size} 条时最多到第 {last} 页（前 {DEEPEST_ROW} 条），再往后请用 cursor 或收窄条件 ¦ received {index}; with {size} rows a page {last} is the last (the first {DEEPEST_ROW} rows): use cursor, or narrow the filter"
+        )),
+        _ => refuse(format!("收到 {index}，应从 1 起 ¦ received {index}, pages are numbered from 1")),
     }
 }
 
@@ -319,6 +383,16 @@ pub(crate) fn values<T: PartialEq>(name: &str, given: Vec<T>) -> Result<Vec<T>, 
 fn names(name: &str, given: Vec<String>) -> Result<Vec<String>, InvalidParameter> {
     given.iter().try_for_each(|text| check_text(name, text, NAME_CHARACTERS))?;
     values(name, given)
+}
+
+fn hours(given: Vec<i64>) -> Result<Vec<i64>, InvalidParameter> {
+    match given.iter().find(|hour| !(0..24).contains(*hour)) {
+        None => values("hour", given),
+        Some(hour) => {
+            let problem = format!("收到 {hour}，应为 0 到 23 ¦ received {hour}, expected 0 to 23");
+            Err(InvalidParameter::new("hour", problem))
+        }
+    }
 }
 
 fn text(text: String) -> Result<String, InvalidParameter> {
@@ -432,6 +506,15 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_behind_the_pages_before_it() {
+        let skip =
+            |index: i64, size: i64| asked(json!({ "page_index": index, "page_size": size })).unwrap().1.skip;
+        assert_eq!((skip(1, 20), skip(2, 20), skip(500, 20), skip(100, 100)), (0, 20, 9980, 9900));
+        assert_eq!(asked(json!({})).unwrap().1.skip, 0);
+        assert!(asked(json!({ "page_index": i64::MAX })).is_err());
+    }
+
+    #[test]
     fn what_is_out_of_bounds_is_named() {
         let many: Vec<i64> = (0..60).collect();
         for (name, value) in [
@@ -444,6 +527,10 @@ mod tests {
             ("page_size", json!(0)),
             ("page_size", json!(101)),
             ("with_total", json!(2)),
+            ("unassigned", json!(2)),
+            ("hour", json!([3, 24])),
+            ("page_index", json!(0)),
+            ("page_index", json!(501)),
             ("sort", json!("number")),
             ("channel_type", json!([1, 9])),
             ("state", json!(3)),
@@ -458,6 +545,8 @@ mod tests {
             let refused = asked(json!({ name: value })).unwrap_err();
             assert!(refused.name.starts_with(name), "{name} {value}: {refused:?}");
         }
+        let both = json!({ "page_index": 2, "cursor": "x" });
+        assert_eq!(asked(both).unwrap_err().name, "page_index");
         for (from, to) in [("start_time", "end_time"), ("due_after", "due_before")] {
             let turned = json!({ from: "2024-05-02 00:00:00", to: "2024-05-01 00:00:00" });
             assert_eq!(asked(turned).unwrap_err().name, from);

@@ -27,6 +27,8 @@ pub trait Endpoint {
     const TAKES: Option<&'static [&'static str]> = None;
     /// The media types of the answer, where it is a file: there is no envelope then but around a refusal.
     const FILES: &'static [&'static str] = &[];
+    /// Whether a file comes with the request, which may be larger than others then.
+    const CARRIES_FILE: bool = false;
     /// The parameters, `access_token` aside, which belongs to the gateway.
     type Request: Serialize + DeserializeOwned + JsonSchema;
     /// What `data` holds in an answer with code 0.

@@ -74,6 +74,7 @@ return_codes! {
     NotSignedIn = 3013, "未登录或登录已失效 ¦ not signed in, or no longer";
     CsrfTokenWrong = 3014, "请求头 x-csrf-token 缺失或错误 ¦ the header x-csrf-token is missing or wrong";
     NoSuchMember = 3015, "没有该成员 ¦ there is no such member";
+    NoSuchApp = 3020, "应用不存在 ¦ the application does not exist";
 }
 
 impl ReturnCode {

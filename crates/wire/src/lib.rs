@@ -7,6 +7,8 @@
 //! Sources of rules are marked `[page]` (the published page), `[public]` (other public pages or the
 //! official SDKs) and `[ours]` (undocumented, decided here).
 
+pub mod app;
+pub mod app_usage;
 pub mod codes;
 pub mod complaint_act;
 pub mod complaint_batch;
@@ -21,14 +23,17 @@ pub mod complaint_info_get;
 pub mod complaint_list;
 pub mod complaint_reveal;
 pub mod complaint_search;
+pub mod complaint_similar;
 pub mod console;
 pub mod deadline_explain;
 mod endpoint;
 mod envelope;
+pub mod import_file;
 pub mod lenient;
 pub mod member;
 pub mod openapi;
 pub mod preference;
+pub mod queue;
 pub mod session;
 pub mod shop_settings;
 pub mod stats;

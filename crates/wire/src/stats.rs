@@ -23,6 +23,10 @@ impl Endpoint for StatsGet {
     type Response = Response;
 
     fn example() -> Example {
+        let hours = (0..24).map(|hour| {
+            let (total, overtime) = if hour == 11 { (28, 7) } else { (0, 0) };
+            json!({ "hour": hour, "total": total, "overtime": overtime })
+        });
         Example {
             request: json!({
                 "access_token": "xxxxx",
@@ -39,9 +43,14 @@ impl Endpoint for StatsGet {
                 "by_source": [{ "complaint_from": 101, "total": 28, "overtime": 7 }],
                 "by_state": [{ "state": 0, "total": 3, "overtime": 1 }, { "state": 2, "total": 25, "overtime": 6 }],
                 "by_day": [{ "day": "2024-04-19", "total": 28, "overtime": 7 }],
+                "new_today": 0,
+                "by_hour": hours.collect::<Vec<_>>(),
+                "by_resource": [
+                    { "complaint_resource_id": "p_6621e41fa5e18_dA0idHLY", "total": 9, "overtime": 2, "open": 1 },
+                ],
                 "first_reply": { "count": 26, "median_seconds": 5400, "p90_seconds": 86400 },
                 "closing": { "count": 25, "median_seconds": 172800, "p90_seconds": 250000 },
-                "due": { "overdue": 1, "within_1_hour": 0, "within_4_hours": 1, "within_24_hours": 2 },
+                "due": { "overdue": 1, "within_1_hour": 0, "within_4_hours": 1, "within_24_hours": 2, "today": 1 },
                 "by_assignee": [{ "assignee": "小李", "open": 3, "overdue": 1, "closed": 25 }],
             }),
         }
@@ -122,6 +131,15 @@ pub struct Response {
     /// By the Beijing day of the complaint, oldest first; days without any are left out.
     #[schemars(title = "按投诉日期（北京时间），从早到晚，没有投诉的日期不列")]
     pub by_day: Vec<OfDay>,
+    /// Those of the current Beijing day.
+    #[schemars(title = "今日（北京时间）投诉数")]
+    pub new_today: i64,
+    /// By the hour of the Beijing day at which they were made, all 24, in order.
+    #[schemars(title = "按投诉时刻的钟点（北京时间），24 项俱全")]
+    pub by_hour: Vec<OfHour>,
+    /// By resource or order, those with the most first, at most 20; what names none is left out.
+    #[schemars(title = "按投诉资源或订单，最多的 20 个，多的在前；没有的不计")]
+    pub by_resource: Vec<OfResource>,
     /// From the complaint to the merchant's first reply, of those that have one.
     #[schemars(title = "投诉至商家首次回复的用时")]
     pub first_reply: Durations,
@@ -185,6 +203,34 @@ pub struct OfDay {
     pub overtime: i64,
 }
 
+/// The complaints made in one hour of the day, whichever day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "as in Response")]
+pub struct OfHour {
+    /// 0 to 23.
+    #[schemars(title = "钟点：0-23")]
+    pub hour: i64,
+    #[schemars(title = "投诉数")]
+    pub total: i64,
+    #[schemars(title = "超时数")]
+    pub overtime: i64,
+}
+
+/// The complaints about one resource or order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "as in Response")]
+pub struct OfResource {
+    #[schemars(title = "投诉具体资源或订单")]
+    pub complaint_resource_id: String,
+    #[schemars(title = "投诉数")]
+    pub total: i64,
+    #[schemars(title = "超时数")]
+    pub overtime: i64,
+    /// Open ones, overdue ones included.
+    #[schemars(title = "未完成数，含已超时")]
+    pub open: i64,
+}
+
 /// How long something took, in seconds, by the nearest rank.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Durations {
@@ -214,6 +260,9 @@ pub struct Due {
     /// Due now or within 24 hours.
     #[schemars(title = "24 小时内到期")]
     pub within_24_hours: i64,
+    /// Due now or until the end of the current Beijing day, 24:00 included.
+    #[schemars(title = "今日内到期，含 24:00")]
+    pub today: i64,
 }
 
 /// The complaints of one assignee.

@@ -21,6 +21,10 @@ const BEIJING: Offset = jiff::tz::offset(8);
 /// 1970-01-01T00:00:00Z in Beijing.
 const EPOCH: DateTime = jiff::civil::datetime(1970, 1, 1, 8, 0, 0, 0);
 
+/// Seconds of a day, and by how many Beijing is ahead of UTC.
+const DAY: i64 = 86_400;
+const AHEAD: i64 = 28_800;
+
 /// An instant in whole seconds, written `yyyy-MM-dd HH:mm:ss` in Beijing time (UTC+8).
 ///
 /// ```
@@ -45,6 +49,33 @@ impl BeijingTime {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn epoch(self) -> i64 {
         self.0
+    }
+
+    /// The Beijing day that it is in, counted from 1970-01-01.
+    ///
+    /// ```
+    /// use tousu_wire::BeijingTime;
+    /// let time: BeijingTime = "2024-04-19 11:25:19".parse().unwrap();
+    /// assert_eq!(BeijingTime::of_day(time.day()).to_string(), "2024-04-19 00:00:00");
+    /// assert_eq!((time.hour(), time.date()), (11, "2024-04-19".to_owned()));
+    /// ```
+    pub fn day(self) -> i64 {
+        (self.0 + AHEAD).div_euclid(DAY)
+    }
+
+    /// The midnight with which that Beijing day begins.
+    pub fn of_day(day: i64) -> Self {
+        BeijingTime::from_epoch(day.saturating_mul(DAY).saturating_sub(AHEAD))
+    }
+
+    /// The hour of the Beijing day, 0 to 23.
+    pub fn hour(self) -> i64 {
+        (self.0 + AHEAD).rem_euclid(DAY) / 3600
+    }
+
+    /// The Beijing day as `yyyy-MM-dd`.
+    pub fn date(self) -> String {
+        self.to_string().split(' ').next().unwrap_or_default().to_owned()
     }
 
     fn civil(self) -> DateTime {

@@ -29,6 +29,30 @@ pub struct RowRef<'a> {
     pub time_limit: i64,
 }
 
+impl Row {
+    /// The row, with its texts borrowed.
+    pub fn borrowed(&self) -> RowRef<'_> {
+        RowRef {
+            channel_type: self.channel_type,
+            closed_at: self.closed_at,
+            complainant_phone: Cow::Borrowed(&self.complainant_phone),
+            complaint_from: self.complaint_from,
+            complaint_id: &self.complaint_id,
+            complaint_reason: Cow::Borrowed(&self.complaint_reason),
+            complaint_resource_id: Cow::Borrowed(&self.complaint_resource_id),
+            complaint_resource_type: self.complaint_resource_type,
+            complaint_time: self.complaint_time,
+            complaint_type: self.complaint_type,
+            current_step: self.current_step,
+            is_overtime: self.is_overtime,
+            operate_end_time: self.operate_end_time,
+            operate_time: self.operate_time,
+            state: self.state,
+            time_limit: self.time_limit,
+        }
+    }
+}
+
 impl RowRef<'_> {
     /// Adds the row to `out` as JSON.
     pub fn write(&self, out: &mut Vec<u8>) {

@@ -1,16 +1,18 @@
-//! `tousu app add | list | grant | revoke | rotate | disable | enable`.
+//! `tousu app add | list | usage | grant | revoke | rotate | disable | enable`.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tousu_wire::{BeijingTime, PermissionSet};
+use tousu_wire::InvalidParameter;
+use tousu_wire::app::{App as Shown, Change, WithSecret};
+use tousu_wire::app_usage::{OfDay, Request as UsageRequest};
 
+use super::complaint::refuse;
 use super::{Session, shop_id};
-use crate::gateway::client_ip::parse_network;
-use crate::secrets;
-use crate::store::{self, ShopId, Tx};
+use crate::handling::{self, Caller, Deadlines, Holds, Refused};
+use crate::store::{self, ShopId, Store};
 
 #[derive(Subcommand)]
 pub(super) enum App {
@@ -31,12 +33,22 @@ pub(super) enum App {
         /// 旧版应用：获取令牌时可不带 client_id ¦ a legacy app: may fetch tokens without client_id
         #[arg(long)]
         legacy: bool,
+        #[command(flatten)]
+        by: By,
     },
     /// 列出应用 ¦ list the apps
     List {
         /// 店铺 id ¦ the shop's id
         #[arg(long, value_name = "APP_ID")]
         shop: String,
+    },
+    /// 显示应用逐日的调用次数 ¦ show how often an app called, day by day
+    Usage {
+        #[command(flatten)]
+        app: Which,
+        /// 天数，含今日：1-90（默认 30） ¦ how many days, today included: 1-90 (default 30)
+        #[arg(long)]
+        days: Option<i64>,
     },
     /// 授予权限集，对有效令牌立即生效 ¦ grant permission sets; works on living tokens at once
     Grant {
@@ -71,60 +83,98 @@ pub(super) struct Which {
     /// 应用 id ¦ the app's id
     #[arg(long, value_name = "ID")]
     client_id: String,
+    #[command(flatten)]
+    by: By,
 }
+
+/// Who changes it.
+#[derive(Args)]
+pub(super) struct By {
+    /// 操作人，记入历史（默认为登录用户） ¦ who does it, for the history (default: the user logged in)
+    #[arg(long, value_name = "NAME", env = "USER", hide_env = true)]
+    operator: Option<String>,
+}
+
+impl By {
+    fn name(&self) -> Option<String> {
+        self.operator.clone().filter(|name| !name.is_empty())
+    }
+}
+
+/// Through what the history says that it was done.
+const CLIENT_ID: &str = "tousu app";
 
 impl App {
     pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
         match self {
-            App::Add { shop, name, grant, allow_ip, legacy } => {
-                add(&session, &shop, name, grant, allow_ip, legacy).await?;
+            App::Add { shop, name, grant, allow_ip, legacy, by } => {
+                let change = Change {
+                    name: Some(name),
+                    grants: Some(grant),
+                    allow_ips: Some(allow_ip),
+                    operator: by.name(),
+                    ..Change::default()
+                };
+                let desk = Desk::open(&session, &shop).await?;
+                let caller = desk.caller();
+                let everything = Holds::Everything;
+                let made = handling::create_app(&desk.store, &desk.shop, &caller, everything, change, legacy);
+                print_secret(&session, &shop, &made.await?.or_else(|why| refuse(why, &desk.shop, ""))?)?;
             }
             App::List { shop } => list(&session, &shop).await?,
+            App::Usage { app, days } => usage(&session, &app, days).await?,
             App::Grant { app, sets } => {
-                let sets = known_sets(&sets)?;
-                let now = session.clock.epoch();
-                change(&session, &app, async |tx, shop| {
+                edit(&session, &app, |app| {
                     for set in &sets {
-                        tx.grant(shop, &app.client_id, set.name(), now).await?;
-                    }
-                    Ok(())
-                })
-                .await?;
-            }
-            App::Revoke { app, sets } => {
-                let sets = known_sets(&sets)?;
-                change(&session, &app, async |tx, shop| {
-                    for set in &sets {
-                        if !tx.revoke(shop, &app.client_id, set.name()).await? {
-                            bail!("应用没有权限集 {set} ¦ the app does not have {set}");
+                        let set = handling::permission_set(set)?.name();
+                        if !app.granted().any(|had| had == set) {
+                            app.grants = app.granted().chain([set]).collect::<Vec<_>>().join(",");
                         }
                     }
                     Ok(())
                 })
                 .await?;
             }
-            App::Rotate(app) => {
-                let secret_key = secrets::new_secret_key();
-                let hash = secret_key.hash();
-                let shown = change_quietly(&session, &app, async |tx, shop| {
-                    Ok(tx.set_secret(shop, &app.client_id, &hash).await?)
+            App::Revoke { app, sets } => {
+                edit(&session, &app, |app| {
+                    for set in &sets {
+                        let set = handling::permission_set(set)?.name();
+                        if !app.granted().any(|had| had == set) {
+                            let problem = format!("应用没有权限集 {set} ¦ the app does not have {set}");
+                            return Err(InvalidParameter::new("grants", problem).into());
+                        }
+                        app.grants = app.granted().filter(|had| *had != set).collect::<Vec<_>>().join(",");
+                    }
+                    Ok(())
                 })
                 .await?;
-                let shop = &app.shop;
-                let value = json!({ "app_id": shop, "client_id": shown.client_id, "secret_key": secret_key.reveal() });
-                session.print(&value, credentials)?;
-                session.once_only();
+            }
+            App::Rotate(which) => {
+                let change = Change {
+                    client_id: Some(which.client_id.clone()),
+                    operator: which.by.name(),
+                    ..Change::default()
+                };
+                let desk = Desk::open(&session, &which.shop).await?;
+                let caller = desk.caller();
+                let everything = Holds::Everything;
+                let rotated =
+                    handling::rotate_app_secret(&desk.store, &desk.shop, &caller, everything, change);
+                let rotated = rotated.await?.or_else(|why| no_app(why, &desk.shop, &which.client_id))?;
+                print_secret(&session, &which.shop, &rotated)?;
             }
             App::Disable(app) => {
                 let now = session.clock.epoch();
-                change(&session, &app, async |tx, shop| {
-                    Ok(tx.set_disabled(shop, &app.client_id, Some(now)).await?)
+                edit(&session, &app, |app| {
+                    app.disabled_at = app.disabled_at.or(Some(now));
+                    Ok(())
                 })
                 .await?;
             }
             App::Enable(app) => {
-                change(&session, &app, async |tx, shop| {
-                    Ok(tx.set_disabled(shop, &app.client_id, None).await?)
+                edit(&session, &app, |app| {
+                    app.disabled_at = None;
+                    Ok(())
                 })
                 .await?;
             }
@@ -133,47 +183,30 @@ impl App {
     }
 }
 
-async fn add(
-    session: &Session,
-    shop: &str,
-    name: String,
-    grants: Vec<String>,
-    allow_ips: Vec<String>,
-    legacy: bool,
-) -> anyhow::Result<()> {
-    let shop = shop_id(shop)?;
-    let sets = known_sets(&grants)?;
-    for ip in &allow_ips {
-        if parse_network(ip).is_none() {
-            bail!("{ip} 不是 IP 或网段 ¦ {ip} is neither an address nor a network");
+/// What a change is made with.
+struct Desk<'a> {
+    session: &'a Session,
+    store: Store,
+    shop: ShopId,
+    deadlines: Deadlines,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(session: &'a Session, shop: &str) -> anyhow::Result<Self> {
+        let shop = shop_id(shop)?;
+        let deadlines = Deadlines::load(&session.settings.handling)?;
+        Ok(Desk { session, store: session.open_existing().await?, shop, deadlines })
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        Caller {
+            client_id: CLIENT_ID,
+            person: None,
+            now: self.session.clock.epoch(),
+            handling: &self.session.settings.handling,
+            deadlines: &self.deadlines,
         }
     }
-    let secret_key = secrets::new_secret_key();
-    let app = store::App {
-        client_id: secrets::new_client_id(),
-        name,
-        secret_hash: secret_key.hash(),
-        legacy,
-        allow_ips: allow_ips.join(" "),
-        created_at: session.clock.epoch(),
-        disabled_at: None,
-        grants: String::new(),
-    };
-    let store = session.open_existing().await?;
-    let (mut tx, _) = store.write(&shop).await?.with_context(|| no_shop(&shop))?;
-    if !tx.add_app(&shop, &app).await? {
-        bail!("应用 id 重复，请重试 ¦ the app's id is taken, try again");
-    }
-    for set in &sets {
-        tx.grant(&shop, &app.client_id, set.name(), app.created_at).await?;
-    }
-    tx.commit().await?;
-    let value = json!({
-        "app_id": shop.as_str(), "client_id": app.client_id, "secret_key": secret_key.reveal(),
-    });
-    session.print(&value, credentials)?;
-    session.once_only();
-    Ok(())
 }
 
 async fn list(session: &Session, shop: &str) -> anyhow::Result<()> {
@@ -182,18 +215,19 @@ async fn list(session: &Session, shop: &str) -> anyhow::Result<()> {
     if tx.version(&shop).await?.is_none() {
         bail!(no_shop(&shop));
     }
-    let apps = tx.apps(&shop).await?;
-    let shown: Vec<Value> = apps.iter().map(public).collect();
-    session.print(&shown, |_| {
-        let row = |app: &store::App| {
-            let state = if app.disabled_at.is_some() { "停用 ¦ disabled" } else { "启用 ¦ in use" };
+    let apps = handling::apps(&mut tx, &shop, session.clock.epoch()).await?.list;
+    session.print(&apps, |apps| {
+        let row = |app: &Shown| {
             vec![
                 app.client_id.clone(),
                 app.name.clone(),
-                app.grants.replace(',', " "),
-                app.allow_ips.clone(),
-                session.pick(state),
-                BeijingTime::from_epoch(app.created_at).to_string(),
+                app.grants.join(" "),
+                app.allow_ips.join(" "),
+                session.pick(state(app)),
+                app.created_at.to_string(),
+                app.last_used_at.map(|at| at.to_string()).unwrap_or_default(),
+                app.calls_7d.to_string(),
+                app.refused_7d.to_string(),
             ]
         };
         let headings = [
@@ -203,64 +237,70 @@ async fn list(session: &Session, shop: &str) -> anyhow::Result<()> {
             "IP 白名单 ¦ ALLOWED IPS",
             "状态 ¦ STATE",
             "创建时间 ¦ CREATED",
+            "最近调用 ¦ LAST USED",
+            "7 天调用 ¦ CALLS IN 7 DAYS",
+            "其中被拒 ¦ REFUSED",
         ];
         session.table(&headings, apps.iter().map(row).collect())
     })
 }
 
-/// Changes one app in a transaction of its shop and says how it stands then.
-async fn change(
-    session: &Session,
-    which: &Which,
-    act: impl AsyncFnOnce(&mut Tx, &ShopId) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let app = change_quietly(session, which, act).await?;
-    session.print(&public(&app), |_| {
-        let sets = if app.grants.is_empty() { "–" } else { &app.grants };
-        let state = if app.disabled_at.is_some() { "停用 ¦ disabled" } else { "启用 ¦ in use" };
-        format!("{}  {}  {sets}", app.client_id, session.pick(state))
-    })
-}
-
-async fn change_quietly(
-    session: &Session,
-    which: &Which,
-    act: impl AsyncFnOnce(&mut Tx, &ShopId) -> anyhow::Result<()>,
-) -> anyhow::Result<store::App> {
+async fn usage(session: &Session, which: &Which, days: Option<i64>) -> anyhow::Result<()> {
     let shop = shop_id(&which.shop)?;
-    let store = session.open_existing().await?;
-    let (mut tx, _) = store.write(&shop).await?.with_context(|| no_shop(&shop))?;
-    let id = &which.client_id;
-    let missing = || format!("店铺 {shop} 没有应用 {id} ¦ the shop {shop} has no app {id}");
-    tx.app(&shop, id).await?.with_context(missing)?;
-    act(&mut tx, &shop).await?;
-    let after = tx.app(&shop, id).await?.with_context(missing)?;
-    tx.commit().await?;
-    Ok(after)
-}
-
-fn known_sets(names: &[String]) -> anyhow::Result<Vec<PermissionSet>> {
-    let known = |name: &String| {
-        PermissionSet::from_name(name).with_context(|| {
-            let all: Vec<&str> = PermissionSet::ALL.iter().map(|set| set.name()).collect();
-            let all = all.join(", ");
-            format!("没有权限集 {name}，可用：{all} ¦ there is no permission set {name}; there are: {all}")
-        })
-    };
-    names.iter().map(known).collect()
-}
-
-/// What of an app may be shown.
-fn public(app: &store::App) -> Value {
-    json!({
-        "client_id": app.client_id,
-        "name": app.name,
-        "grants": app.grants.split(',').filter(|set| !set.is_empty()).collect::<Vec<_>>(),
-        "allow_ips": app.allow_ips.split_whitespace().collect::<Vec<_>>(),
-        "legacy": app.legacy,
-        "disabled": app.disabled_at.is_some(),
-        "created_at": app.created_at,
+    let asked = UsageRequest { client_id: Some(which.client_id.clone()), days }.checked();
+    let (client_id, days) =
+        asked.map_err(Refused::from).or_else(|why| no_app(why, &shop, &which.client_id))?;
+    let mut tx = session.open_existing().await?.read().await?;
+    if tx.version(&shop).await?.is_none() {
+        bail!(no_shop(&shop));
+    }
+    let used = handling::app_usage(&mut tx, &shop, &client_id, days, session.clock.epoch()).await?;
+    let used = used.with_context(|| missing(&shop, &client_id))?;
+    session.print(&used, |used| {
+        let row = |of: &OfDay| vec![of.day.clone(), of.calls.to_string(), of.refused.to_string()];
+        let headings = ["日期 ¦ DAY", "调用次数 ¦ CALLS", "其中被拒 ¦ REFUSED"];
+        session.table(&headings, used.by_day.iter().map(row).collect())
     })
+}
+
+/// Changes one app and says how it stands then.
+async fn edit(
+    session: &Session,
+    which: &Which,
+    edit: impl FnOnce(&mut store::App) -> Result<(), Refused>,
+) -> anyhow::Result<()> {
+    let desk = Desk::open(session, &which.shop).await?;
+    let (caller, operator) = (desk.caller(), which.by.name());
+    let id = (which.client_id.as_str(), operator.as_deref());
+    let edited = handling::edit_app(&desk.store, &desk.shop, &caller, id, edit).await?;
+    let app = edited.or_else(|why| no_app(why, &desk.shop, &which.client_id))?;
+    session.print(&app, |app| {
+        let sets = if app.grants.is_empty() { "–".to_owned() } else { app.grants.join(",") };
+        format!("{}  {}  {sets}", app.client_id, session.pick(state(app)))
+    })
+}
+
+fn state(app: &Shown) -> &'static str {
+    if app.disabled == 1 { "停用 ¦ disabled" } else { "启用 ¦ in use" }
+}
+
+/// Fails with why, which may be that there is no such app.
+fn no_app<T>(why: Refused, shop: &ShopId, client_id: &str) -> anyhow::Result<T> {
+    match why {
+        Refused::NoApp => bail!(missing(shop, client_id)),
+        why => refuse(why, shop, ""),
+    }
+}
+
+fn missing(shop: &ShopId, client_id: &str) -> String {
+    format!("店铺 {shop} 没有应用 {client_id} ¦ the shop {shop} has no app {client_id}")
+}
+
+fn print_secret(session: &Session, shop: &str, made: &WithSecret) -> anyhow::Result<()> {
+    let value = json!({ "app_id": shop, "client_id": made.app.client_id, "secret_key": made.client_secret });
+    session.print(&value, credentials)?;
+    session.once_only();
+    Ok(())
 }
 
 fn credentials(value: &Value) -> String {

@@ -410,6 +410,7 @@ pub(super) fn refuse<T>(why: Refused, shop: &ShopId, complaint_id: &str) -> anyh
         Refused::NotAllowed(why) => both(&why.text()),
         Refused::Changed(text) => both(&text),
         Refused::Unknown => format!("没有投诉单 {complaint_id} ¦ there is no complaint {complaint_id}"),
+        Refused::NoApp => both(&tousu_wire::ReturnCode::NoSuchApp.meaning().into()),
         Refused::NoSubscription => both(&tousu_wire::ReturnCode::NoSuchSubscription.meaning().into()),
         Refused::NoMember => both(&tousu_wire::ReturnCode::NoSuchMember.meaning().into()),
         Refused::Impossible(why) => both(&why),

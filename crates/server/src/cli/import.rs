@@ -14,7 +14,7 @@ use tousu_wire::Lang;
 
 use super::app::no_shop;
 use super::{Session, shop_id};
-use crate::import::{self, Format, Reject, Report};
+use crate::import::{self, Format, Manner, Reject, Report};
 use crate::privacy::masked_text;
 
 #[derive(Args)]
@@ -112,13 +112,13 @@ impl Import {
             bar.set_message(report.read.to_string());
             Ok(())
         };
+        let manner = Manner { batch: self.batch, ..Manner::default() };
         let interrupted = async {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
-        let ended =
-            import::import(&store, &shop, &session.clock, rows, self.batch, committed, interrupted).await;
+        let ended = import::import(&store, &shop, &session.clock, rows, manner, committed, interrupted).await;
         bar.finish_and_clear();
         if told > TOLD {
             let more = told - TOLD;

@@ -10,7 +10,7 @@ use tousu_wire::{InvalidParameter, Lang, lenient};
 use super::Session;
 use super::app::no_shop;
 use crate::search::Place;
-use crate::store::{ShopId, Store};
+use crate::store::{ShopId, Store, Wish};
 
 #[derive(Args)]
 pub(super) struct Search {
@@ -34,6 +34,9 @@ pub(super) struct Search {
     /// 处理人，可重复 ¦ whose work it is; may be repeated
     #[arg(long, value_name = "NAME")]
     assignee: Vec<String>,
+    /// 未分派的；与 --assignee 同给时为未分派或属于他们 ¦ nobody's work; with --assignee nobody's or theirs
+    #[arg(long)]
+    unassigned: bool,
     /// 标签，可重复，有其一即可 ¦ a tag; of several, one is enough
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
@@ -43,6 +46,9 @@ pub(super) struct Search {
     /// 投诉时间不晚于 ¦ complained at or before
     #[arg(long = "end", value_name = "TIME")]
     end_time: Option<String>,
+    /// 投诉时刻的钟点（北京时间），0-23，可重复 ¦ the hour of the Beijing day, 0-23; may be repeated
+    #[arg(long, value_name = "HOUR")]
+    hour: Vec<String>,
     /// 未完成且时限不早于 ¦ open and due at or after
     #[arg(long, value_name = "TIME")]
     due_after: Option<String>,
@@ -64,6 +70,9 @@ pub(super) struct Search {
     /// 游标：上一页给出的 next_cursor ¦ where to go on: next_cursor of the page before
     #[arg(long)]
     cursor: Option<String>,
+    /// 页码，从 1 起，最多到第 10000 条；与 --cursor 二选一 ¦ the page's number, from 1, no further than the row 10,000; in place of --cursor
+    #[arg(long, value_name = "PAGE")]
+    page_index: Option<i64>,
     /// 每页条数，1 到 100（默认 20） ¦ rows per page, 1 to 100 (default 20)
     #[arg(long, value_name = "ROWS")]
     page_size: Option<i64>,
@@ -97,10 +106,13 @@ impl Search {
             ("current_step", self.current_step),
             ("assignee", self.assignee),
             ("tag", self.tag),
+            ("hour", self.hour),
         ];
         asked.extend(several.map(|(name, values)| (name.to_owned(), Value::from(values))));
         asked.extend(self.page_size.map(|size| ("page_size".to_owned(), size.into())));
+        asked.extend(self.page_index.map(|index| ("page_index".to_owned(), index.into())));
         asked.insert("with_total".to_owned(), i64::from(self.total).into());
+        asked.insert("unassigned".to_owned(), i64::from(self.unassigned).into());
         lenient::request(asked)
     }
 
@@ -113,9 +125,9 @@ impl Search {
         let asked = self.request().and_then(|request| {
             let (query, part) = request.query()?;
             let after = part.cursor.map(|cursor| Place::of_cursor(&cursor, shop, &query)).transpose()?;
-            Ok((query, part.size, part.with_total, after))
+            Ok((query, part.skip, part.size, part.with_total, after))
         });
-        let (query, size, with_total, after) = match asked {
+        let (query, skip, size, with_total, after) = match asked {
             Ok(asked) => asked,
             Err(InvalidParameter { name, problem }) => {
                 bail!("{name} {} ¦ {name}: {}", problem.pick(Lang::Zh), problem.pick(Lang::En))
@@ -126,7 +138,8 @@ impl Search {
         if tx.version(shop).await?.is_none() {
             bail!(no_shop(shop));
         }
-        let found = tx.search(shop, &query, after.as_ref(), size, now).await?;
+        let wish = Wish { after: after.as_ref(), skip, size };
+        let found = tx.search(shop, &query, wish, now).await?;
         let total = match (with_total, found.total) {
             (false, _) => None,
             (true, Some(total)) => Some(total),

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use serde::Deserialize;
 use serde_json::json;
-use tousu_wire::shop_settings::{Change, Moved, ShopSettings};
+use tousu_wire::shop_settings::{Change, Moved, ShopSettings, Template};
 
 use super::app::no_shop;
 use super::complaint::{CLIENT_ID, refuse};
@@ -31,6 +32,12 @@ pub(super) struct Settings {
     /// 店铺自己的期限规则（TOML，格式同自带的 deadlines.toml），替换原有的 ¦ the shop's own deadline rules (TOML, as the deadlines.toml that comes with the program), in place of those there were
     #[arg(long, value_name = "FILE")]
     deadline_rules: Option<PathBuf>,
+    /// 回复模板（TOML，templates 之下各有 name 与 text），替换原有的 ¦ the replies that are offered (TOML: under templates each with name and text), in place of those there were
+    #[arg(long, value_name = "FILE")]
+    templates: Option<PathBuf>,
+    /// 备选标签，以逗号分隔，替换原有的 ¦ the tags that are offered, with commas between, in place of those there were
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    tags: Option<Vec<String>>,
     /// 进行中的时限也按新规则重算 ¦ count running deadlines anew, too
     #[arg(long)]
     move_running: bool,
@@ -55,11 +62,21 @@ impl Settings {
                 Some(rules.iter().map(|rule| json!(rule)).collect())
             }
         };
+        let templates = match &self.templates {
+            None => None,
+            Some(file) => {
+                let unread = || format!("{0} 无法读取 ¦ {0} cannot be read", file.display());
+                let file: Templates = toml::from_str(&std::fs::read_to_string(file).with_context(unread)?)?;
+                Some(file.templates)
+            }
+        };
         let change = Change {
             merchant_closes: self.merchant_closes,
             consumer_reopens_hours: self.consumer_reopens_hours,
             remind_hours: self.remind_hours,
             deadline_rules,
+            templates,
+            tags: self.tags,
             move_running: self.move_running.then_some(1),
             dry_run: self.dry_run.then_some(1),
             operator: None,
@@ -99,11 +116,26 @@ impl Settings {
     }
 }
 
+/// A file of replies.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Templates {
+    #[serde(default)]
+    templates: Vec<Template>,
+}
+
 fn told(session: &Session, settings: &ShopSettings) -> String {
-    let ShopSettings { merchant_closes, consumer_reopens_hours, remind_hours, deadline_rules } = settings;
+    let ShopSettings {
+        merchant_closes,
+        consumer_reopens_hours,
+        remind_hours,
+        deadline_rules,
+        templates,
+        tags,
+    } = settings;
     let hours = remind_hours.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    let rules = deadline_rules.len();
+    let (rules, templates, tags) = (deadline_rules.len(), templates.len(), tags.len());
     session.pick(&format!(
-        "商家自行结单 {merchant_closes}，消费者重新打开 {consumer_reopens_hours} 小时内，到期前 {hours} 小时提醒，自有期限规则 {rules} 条 ¦ merchant closes {merchant_closes}, consumer reopens within {consumer_reopens_hours} hours, reminders {hours} hours before, own deadline rules {rules}"
+        "商家自行结单 {merchant_closes}，消费者重新打开 {consumer_reopens_hours} 小时内，到期前 {hours} 小时提醒，自有期限规则 {rules} 条，回复模板 {templates} 个，备选标签 {tags} 个 ¦ merchant closes {merchant_closes}, consumer reopens within {consumer_reopens_hours} hours, reminders {hours} hours before, own deadline rules {rules}, templates {templates}, tags {tags}"
     ))
 }

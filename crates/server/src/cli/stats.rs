@@ -82,6 +82,11 @@ fn shown(session: &Session, counted: &Response) -> String {
     for of in &counted.by_day {
         lines.push(((session.pick("日期 ¦ day"), of.day.clone()), of.total, of.overtime));
     }
+    lines.push(((session.pick("今日 ¦ today"), String::new()), counted.new_today, 0));
+    for of in &counted.by_resource {
+        let what = session.pick("资源或订单 ¦ order or resource");
+        lines.push(((what, of.complaint_resource_id.clone()), of.total, of.overtime));
+    }
     let lines = lines
         .into_iter()
         .map(|((what, value), total, overtime)| vec![what, value, number(total), number(overtime)]);
@@ -97,12 +102,19 @@ fn shown(session: &Session, counted: &Response) -> String {
     );
     let due = &counted.due;
     let due = session.table(
-        &["已超时 ¦ OVERDUE", "1 小时内 ¦ IN 1 HOUR", "4 小时内 ¦ IN 4 HOURS", "24 小时内 ¦ IN 24 HOURS"],
+        &[
+            "已超时 ¦ OVERDUE",
+            "1 小时内 ¦ IN 1 HOUR",
+            "4 小时内 ¦ IN 4 HOURS",
+            "24 小时内 ¦ IN 24 HOURS",
+            "今日内 ¦ TODAY",
+        ],
         vec![vec![
             number(due.overdue),
             number(due.within_1_hour),
             number(due.within_4_hours),
             number(due.within_24_hours),
+            number(due.today),
         ]],
     );
     let people = counted

@@ -12,6 +12,7 @@ use axum::body::{Bytes, HttpBody as Body};
 use axum::http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 use tousu_wire::{Endpoint, Lang, PermissionSet, ReturnCode, Text, lenient};
 
 use super::client_ip::allowed;
@@ -33,6 +34,8 @@ pub(super) struct Call {
     /// The snapshot. Without one the call was admitted by what was known at the moment's version: before it is
     /// answered, the shop must be found to be at that version still.
     pub(super) tx: Option<Tx>,
+    /// That of a call which brings a file: for as long as it is held, few others can bring one.
+    pub(super) _place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Why an admitted call was not answered.
@@ -68,6 +71,19 @@ impl Call {
             None => said.unwrap_or_else(|| self.caller.client_id.clone()),
         }
     }
+
+    /// A snapshot of the call's version that is taken now: what takes no version may have changed since the call came.
+    pub(super) async fn anew(&mut self) -> Result<&mut Tx, Unanswered> {
+        self.tx = None;
+        self.snapshot().await
+    }
+
+    /// The call as of now, for what writes: it is let in by a snapshot, and lets that go.
+    pub(super) async fn for_writing(mut self) -> Result<Self, Unanswered> {
+        self.snapshot().await?;
+        self.tx = None;
+        Ok(self)
+    }
 }
 
 /// Who brings a call: its token's shop and hash.
@@ -98,11 +114,13 @@ pub(super) async fn admit_by_memory<E: Endpoint>(
     answered: &mut Answered,
 ) -> Option<Call> {
     let now = gateway.clock.epoch();
+    answered.at = now;
     let (version, caller) = gateway.remembered.known_caller(&bearer.token_hash, now)?;
     // A refusal must be of this moment: it is made in a snapshot.
     judge::<E>(gateway, &bearer.shop, &caller, client, answered).await.ok()?;
     let moment = Moment { version, now };
-    Some(Call { gateway: gateway.clone(), shop: bearer.shop.clone(), caller, moment, tx: None })
+    let (gateway, shop, place) = (gateway.clone(), bearer.shop.clone(), answered.place.clone());
+    Some(Call { gateway, shop, caller, moment, tx: None, _place: place })
 }
 
 /// Lets a call to `E` in, or says why not. What was learnt of it on the way goes to `answered`.
@@ -115,6 +133,7 @@ pub(super) async fn admit<E: Endpoint>(
     let unknown = || Refusal::new(ReturnCode::AccessTokenExpired);
     let shop = &bearer.shop;
     let now = gateway.clock.epoch();
+    answered.at = now;
     let mut tx = gateway.store.read().await?;
     let version = tx.version(shop).await?.ok_or_else(unknown)?;
     let moment = Moment { version, now };
@@ -131,7 +150,8 @@ pub(super) async fn admit<E: Endpoint>(
         gateway.remembered.caller(&mut tx, shop, moment, &bearer.token_hash).await?.ok_or_else(unknown)?
     };
     judge::<E>(gateway, shop, &caller, client, answered).await?;
-    Ok(Call { gateway: gateway.clone(), shop: shop.clone(), caller, moment, tx: Some(tx) })
+    let (gateway, shop, place) = (gateway.clone(), shop.clone(), answered.place.clone());
+    Ok(Call { gateway, shop, caller, moment, tx: Some(tx), _place: place })
 }
 
 /// Whether that caller may call `E` from there, now. The limit is asked once per call.
@@ -210,7 +230,7 @@ pub(super) async fn read_parameters(
     headers: &HeaderMap,
     body: impl Body<Data = Bytes>,
 ) -> Result<Map<String, Value>, Refusal> {
-    parameters(&read_body(gateway, announced(headers), body).await?)
+    parameters(&read_body(Size::ordinary(gateway), announced(headers), body).await?)
 }
 
 /// What a body has of parameters.
@@ -223,14 +243,38 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// How large a body may be, and how long it may take to arrive.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    limit: usize,
+    patience: Duration,
+}
+
+impl Size {
+    /// That of most bodies.
+    pub(super) fn ordinary(gateway: &Gateway) -> Self {
+        let server = &gateway.settings.server;
+        Size { limit: server.max_body_bytes, patience: Duration::from_secs(server.receive_seconds) }
+    }
+
+    /// That of one with a file in it, which a slow line takes its time over.
+    pub(super) fn with_file(gateway: &Gateway) -> Self {
+        /// 2 Mbit/s.
+        const BYTES_A_SECOND: usize = 250_000;
+        let Size { limit, patience } = Size::ordinary(gateway);
+        // As base64 writes it.
+        let file = gateway.settings.server.max_import_bytes.div_ceil(3) * 4;
+        let longer = Duration::from_secs((file / BYTES_A_SECOND) as u64);
+        Size { limit: limit + file, patience: patience + longer }
+    }
+}
+
 /// The whole body, if it arrives in time and is not too large.
 pub(super) async fn read_body(
-    gateway: &Gateway,
+    Size { limit, patience }: Size,
     announced: Option<usize>,
     body: impl Body<Data = Bytes>,
 ) -> Result<Bytes, Refusal> {
-    let limit = gateway.settings.server.max_body_bytes;
-    let patience = Duration::from_secs(gateway.settings.server.receive_seconds);
     let read = in_time(patience, pin!(collect(body, limit))).await;
     let refuse = |detail: String| Err(Refusal::because(ReturnCode::InvalidParameter, detail));
     match read {

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::handling::parse_network;
+
 /// The caller's address: the peer's, or, as long as the address at hand is a trusted proxy's, the one that
 /// this proxy wrote down last in `X-Forwarded-For`. What a stranger writes there counts for nothing.
 pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
@@ -36,11 +38,6 @@ pub(crate) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
 pub(crate) fn allowed(allow_ips: &str, client: IpAddr) -> bool {
     let mut networks = allow_ips.split_ascii_whitespace().peekable();
     networks.peek().is_none() || networks.filter_map(parse_network).any(|network| network.contains(&client))
-}
-
-/// A network (`10.0.0.0/8`) or a single address.
-pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
 
 #[cfg(test)]

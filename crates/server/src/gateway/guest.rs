@@ -10,12 +10,12 @@ use http_body_util::Either;
 use hyper::body::Incoming;
 use tousu_wire::{PersonalEndpoint, ReturnCode, complaint_list, lenient};
 
-use super::admit::{announced, parameters, read_body, refused_by, require_method};
+use super::admit::{Size, announced, parameters, read_body, refused_by, require_method};
 use super::interface::{Answer, Interface};
 use super::refusal::Refusal;
 use super::signed_in::{self, Presented, Way};
 use super::visit::{self, Meter, Peer, Visit};
-use super::{Answered, Gateway, bounded};
+use super::{Answered, Gateway, bounded, patience};
 use crate::sessions::Cookie;
 use crate::store::{SeenSession, ShopId};
 
@@ -118,7 +118,7 @@ where
             let outcome = {
                 let work = pin!(async {
                     require_method(&method, &[Method::POST])?;
-                    let said = parameters(&read_body(gateway, announced, body).await?)?;
+                    let said = parameters(&read_body(Size::ordinary(gateway), announced, body).await?)?;
                     let key = format!("{}/{}", guest.client, E::NAME);
                     let now = gateway.clock.monotonic_micros();
                     let allowance = gateway.limiter.ask(key, gateway.limit(E::LIMIT), now).await?;
@@ -133,7 +133,7 @@ where
                     answered.set_cookie = reply.set.map(Box::new);
                     Ok(reply.data)
                 });
-                bounded(gateway, work).await
+                bounded(gateway, patience(gateway), work).await
             };
             let outcome = outcome.map(|data| visit::encoded(data, complaint_list::SUCCESS));
             visit.answer(answered, outcome).map(Either::Left)

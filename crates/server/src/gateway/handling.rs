@@ -176,6 +176,7 @@ pub(super) fn refusal(why: Refused, complaint_id: &str) -> Refusal {
         Refused::Unknown => no_such_complaint(complaint_id),
         Refused::NoSubscription => Refusal::new(ReturnCode::NoSuchSubscription),
         Refused::NoMember => Refusal::new(ReturnCode::NoSuchMember),
+        Refused::NoApp => Refusal::new(ReturnCode::NoSuchApp),
         Refused::Impossible(why) => Refusal::because(ReturnCode::NotAllowed, why),
         Refused::KeyTaken => Refusal::new(ReturnCode::KeyTaken),
         Refused::NoShop => Refusal::new(ReturnCode::AccessTokenExpired),

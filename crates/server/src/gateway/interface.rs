@@ -4,19 +4,21 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
 use tousu_wire::{Endpoint, ReturnCode, complaint_list};
 
-use super::admit::{Call, Unanswered, admit, admit_by_memory, announced, read_body, require_method};
+use super::admit::{Call, Size, Unanswered, admit, admit_by_memory, announced, read_body, require_method};
 use super::heard::{Heard, Said};
 use super::refusal::Refusal;
 use super::signed_in::{Presented, admit_person};
 use super::visit::{self, Meter, Peer, Visit};
-use super::{Answered, Gateway, bounded};
+use super::{Answered, Gateway, bounded, patience};
 
 /// Whatever answers requests on one path.
 pub(super) trait Interface: Send + Sync {
@@ -89,10 +91,18 @@ where
             let outcome = {
                 let work = pin!(async {
                     require_method(&method, &[Method::POST])?;
-                    let said = self.heard.understand(&read_body(gateway, announced, body).await?)?;
+                    let size = match E::CARRIES_FILE {
+                        true => {
+                            // Of what is large there are few at once.
+                            answered.place = Some(place_for_file(gateway)?.into());
+                            Size::with_file(gateway)
+                        }
+                        false => Size::ordinary(gateway),
+                    };
+                    let said = self.heard.understand(&read_body(size, announced, body).await?)?;
                     self.call(gateway, &said, presented.as_deref(), visit.client, &mut answered).await
                 });
-                bounded(gateway, work).await
+                bounded(gateway, patience_for::<E>(gateway), work).await
             };
             let outcome = match outcome {
                 Ok(Data::Value(data)) => Ok(visit::encoded(data, complaint_list::SUCCESS)),
@@ -145,6 +155,19 @@ where
         }
         Err(Refusal::busy("the shop changes faster than it can be read"))
     }
+}
+
+/// How long a call of `E` may take: one with a file in it as long as one that is answered by a file.
+fn patience_for<E: Endpoint>(gateway: &Gateway) -> Duration {
+    match E::CARRIES_FILE {
+        true => Duration::from_secs(gateway.settings.server.export_seconds),
+        false => patience(gateway),
+    }
+}
+
+fn place_for_file(gateway: &Gateway) -> Result<OwnedSemaphorePermit, Refusal> {
+    let place = gateway.imports.clone().try_acquire_owned();
+    place.map_err(|_| Refusal::busy("too many files at once"))
 }
 
 /// How often a call is tried while others change its shop under it.

@@ -1,6 +1,7 @@
 //! The gateway: what every interface has in common, and all routes on one page.
 
 mod admit;
+mod apps;
 pub(crate) mod client_ip;
 mod complaints;
 mod console;
@@ -11,11 +12,13 @@ mod guest;
 mod handling;
 mod heard;
 mod idle;
+mod importing;
 mod interface;
 mod limiter;
 mod members;
 mod oidc;
 mod personal;
+mod queue;
 mod refusal;
 mod searching;
 mod serve;
@@ -25,6 +28,7 @@ mod signed_in;
 mod stats;
 mod subscriptions;
 mod token;
+mod usage;
 mod visit;
 mod watch;
 
@@ -47,8 +51,10 @@ use futures_util::FutureExt;
 use http_body_util::Either;
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
+use tousu_wire::app::{AppCreate, AppList, AppRotateSecret, AppUpdate};
+use tousu_wire::app_usage::AppUsage;
 use tousu_wire::complaint_act;
 use tousu_wire::complaint_batch::ComplaintBatch;
 use tousu_wire::complaint_bundle::ComplaintBundle;
@@ -62,11 +68,14 @@ use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::complaint_reveal::ComplaintReveal;
 use tousu_wire::complaint_search::ComplaintSearch;
+use tousu_wire::complaint_similar::ComplaintSimilar;
 use tousu_wire::console::ConsoleGet;
 use tousu_wire::deadline_explain::DeadlineExplain;
+use tousu_wire::import_file::{ImportPreview, ImportRun};
 use tousu_wire::member::{MemberList, MemberNames, MemberRemove, MemberSet};
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::preference::{PreferenceGet, PreferenceSet};
+use tousu_wire::queue::QueueGet;
 use tousu_wire::session::{
     SessionClose, SessionGet, SessionOpen, SessionSetPassword, SessionToken, SessionTotp,
 };
@@ -86,6 +95,7 @@ use self::guest::by_person;
 use self::interface::{Answer, Interface, interface};
 use self::limiter::{Allowance, Limiter};
 use self::refusal::Refusal;
+use self::usage::Usage;
 use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
 use crate::handling::{Action, Deadlines};
@@ -121,6 +131,9 @@ pub struct Gateway {
     watchers: Watchers,
     /// Whether it serves a demonstration.
     is_demo: bool,
+    /// Places of files that are being brought.
+    imports: Arc<Semaphore>,
+    usage: Usage,
     token_meter: Meter,
     events_meter: Meter,
     oidc_meter: Meter,
@@ -134,9 +147,13 @@ pub struct Gateway {
 #[derive(Default)]
 struct Answered {
     caller: Option<(ShopId, String)>,
+    /// When it was, where there is a caller (epoch seconds).
+    at: i64,
     allowance: Option<Allowance>,
     /// Boxed, since few calls bring one.
     set_cookie: Option<Box<HeaderValue>>,
+    /// The place of a call that brings a file; whatever it sets going keeps it.
+    place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Answered {
@@ -182,6 +199,8 @@ impl Gateway {
             deadlines: Deadlines::load(&settings.handling)?,
             under_way: AtomicUsize::new(0),
             exports: Arc::new(Semaphore::new(settings.server.max_exports)),
+            imports: Arc::new(Semaphore::new(settings.server.max_imports)),
+            usage: Usage::default(),
             openapi: openapi(),
             store,
             settings,
@@ -251,6 +270,15 @@ impl Gateway {
             by_person::<SessionSetPassword, _, _>(sessions::set_password),
             by_person::<SessionTotp, _, _>(sessions::totp),
             by_person::<ConsoleGet, _, _>(sessions::console),
+            interface::<QueueGet, _, _>(queue::get),
+            interface::<ComplaintSimilar, _, _>(searching::similar),
+            interface::<ImportPreview, _, _>(importing::preview),
+            interface::<ImportRun, _, _>(importing::run),
+            interface::<AppList, _, _>(apps::list),
+            interface::<AppCreate, _, _>(apps::create),
+            interface::<AppUpdate, _, _>(apps::update),
+            interface::<AppRotateSecret, _, _>(apps::rotate_secret),
+            interface::<AppUsage, _, _>(apps::usage),
         ];
         let others = Router::new()
             .route(token_wire::PATH, any(token_route))
@@ -322,6 +350,15 @@ pub fn openapi() -> String {
         .endpoint::<PreferenceGet>()
         .endpoint::<PreferenceSet>()
         .endpoint::<SessionToken>()
+        .endpoint::<QueueGet>()
+        .endpoint::<ComplaintSimilar>()
+        .endpoint::<ImportPreview>()
+        .endpoint::<ImportRun>()
+        .endpoint::<AppList>()
+        .endpoint::<AppCreate>()
+        .endpoint::<AppUpdate>()
+        .endpoint::<AppRotateSecret>()
+        .endpoint::<AppUsage>()
         .personal::<SessionOpen>()
         .personal::<SessionGet>()
         .personal::<SessionClose>()
@@ -387,7 +424,9 @@ async fn token_route(
         }
         token::token(&gateway, parameters, visit.client, &mut answered).await
     };
-    let outcome = bounded(&gateway, pin!(work)).await.map(|token| visit::encoded(token, token_wire::SUCCESS));
+    let outcome = bounded(&gateway, patience(&gateway), pin!(work))
+        .await
+        .map(|token| visit::encoded(token, token_wire::SUCCESS));
     visit.answer(answered, outcome).map(Body::new)
 }
 
@@ -417,14 +456,18 @@ async fn no_such_interface(
     visit.answer(Answered::default(), Err(refusal)).map(Body::new)
 }
 
+/// How long an ordinary call may take.
+fn patience(gateway: &Gateway) -> Duration {
+    Duration::from_secs(gateway.settings.server.answer_seconds + gateway.settings.server.receive_seconds)
+}
+
 /// Runs the work of one call: not too many at once, not for ever, and a panic is that call's alone.
 async fn bounded<T>(
     gateway: &Gateway,
+    patience: Duration,
     work: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
 ) -> Result<T, Refusal> {
     let _place = Place::take(gateway).ok_or_else(|| Refusal::busy("too many requests at once"))?;
-    let patience =
-        Duration::from_secs(gateway.settings.server.answer_seconds + gateway.settings.server.receive_seconds);
     match in_time(patience, pin!(AssertUnwindSafe(work).catch_unwind())).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(Refusal::busy(format!("panic: {}", panic_message(&*panic)))),

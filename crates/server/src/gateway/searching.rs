@@ -1,11 +1,14 @@
-//! `tousu.complaint.search`.
+//! `tousu.complaint.search` and `similar`.
 
 use tousu_wire::complaint_search::{Request, Response};
+use tousu_wire::{complaint_info_get, complaint_similar};
 
 use super::admit::{Call, Unanswered};
+use super::complaints::no_such_complaint;
 use super::interface::Data;
 use crate::remembered::Total;
 use crate::search::Place;
+use crate::store::Wish;
 
 /// 搜索投诉单
 pub(super) async fn search(mut call: Call, request: Request) -> Result<Data<Response>, Unanswered> {
@@ -13,7 +16,8 @@ pub(super) async fn search(mut call: Call, request: Request) -> Result<Data<Resp
     let (shop, moment, gateway) = (call.shop.clone(), call.moment, call.gateway.clone());
     let after = part.cursor.map(|cursor| Place::of_cursor(&cursor, &shop, &query)).transpose()?;
     let tx = call.snapshot().await?;
-    let found = tx.search(&shop, &query, after.as_ref(), part.size, moment.now).await?;
+    let wish = Wish { after: after.as_ref(), skip: part.skip, size: part.size };
+    let found = tx.search(&shop, &query, wish, moment.now).await?;
     let total = match (part.with_total, found.total) {
         (false, _) => None,
         (true, Some(total)) => Some(total),
@@ -24,4 +28,15 @@ pub(super) async fn search(mut call: Call, request: Request) -> Result<Data<Resp
         }),
     };
     Ok(Data::Value(found.into_response(&shop, &query, total)))
+}
+
+/// 获取相关投诉单
+pub(super) async fn similar(
+    mut call: Call,
+    request: complaint_info_get::Request,
+) -> Result<Data<complaint_similar::Response>, Unanswered> {
+    let complaint_id = request.complaint_id()?;
+    let (shop, now) = (call.shop.clone(), call.moment.now);
+    let found = call.snapshot().await?.similar(&shop, &complaint_id, now).await?;
+    Ok(Data::Value(found.ok_or_else(|| no_such_complaint(&complaint_id))?))
 }

@@ -17,10 +17,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use super::idle::{Paced, Waiting, Watched};
 use super::visit::Peer;
-use super::{Gateway, Routes};
+use super::{Gateway, Routes, usage};
 
 /// Serves `gateway` on `listener` until `stop` is ready, and for as long after it as the settings say; returns
 /// when the calls in flight are answered or the settings' patience is at its end.
@@ -31,6 +32,8 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
         gateway: gateway.clone(),
         connections: GracefulShutdown::new(),
     };
+    let (end_counting, counting_ended) = oneshot::channel();
+    let counting = tokio::spawn(usage::keep(gateway.clone(), counting_ended));
     let mut upkeep = tokio::time::interval(Duration::from_secs(1));
     let mut stop = pin!(async {
         stop.await;
@@ -69,6 +72,10 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
     let patience = Duration::from_secs(gateway.settings.server.stop_seconds);
     if tokio::time::timeout(patience, door.connections.shutdown()).await.is_err() {
         tracing::warn!("some calls were cut off: they took longer than a stop waits");
+    }
+    drop(end_counting);
+    if counting.await.is_err() {
+        tracing::warn!("how often apps called of late was not written down");
     }
 }
 

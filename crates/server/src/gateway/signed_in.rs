@@ -176,6 +176,7 @@ pub(super) async fn admit_person<E: Endpoint>(
 ) -> Result<Call, Refusal> {
     let cookie = presented.cookie.as_ref().ok_or(Refusal::new(ReturnCode::NotSignedIn))?;
     let now = gateway.clock.epoch();
+    answered.at = now;
     let named = presented.shop.as_deref().map(str::trim).filter(|shop| !shop.is_empty());
     let shop = named.map_or_else(ShopId::nobody, |named| ShopId::parse(named).unwrap_or_else(ShopId::nobody));
     let mut tx = gateway.store.read().await?;
@@ -200,7 +201,8 @@ pub(super) async fn admit_person<E: Endpoint>(
     let caller = Arc::new(caller_of(seen, true, i64::MAX)?);
     let version = version.ok_or(Refusal::new(ReturnCode::AppIdWrong))?;
     judge::<E>(gateway, &shop, &caller, client, answered).await?;
-    Ok(Call { gateway: gateway.clone(), shop, caller, moment: Moment { version, now }, tx: Some(tx) })
+    let (gateway, place) = (gateway.clone(), answered.place.clone());
+    Ok(Call { gateway, shop, caller, moment: Moment { version, now }, tx: Some(tx), _place: place })
 }
 
 /// The person of a session as a caller in the shop that was asked about.

@@ -21,6 +21,7 @@ pub(super) async fn token(
     client: IpAddr,
     answered: &mut Answered,
 ) -> Result<Response, Refusal> {
+    answered.at = gateway.clock.epoch();
     let now = gateway.clock.monotonic_micros();
     let failures = RateLimit { calls: gateway.settings.limits.token_failures, seconds: LIMIT.seconds };
     let failures_of_client = || format!("token failures/{client}");
@@ -85,15 +86,9 @@ async fn issue(
     if !allowance.admitted {
         return Err(refused_by(allowance, "获取令牌过于频繁 ¦ tokens are asked for too often"));
     }
-    let (token, expires_in) = give(
-        &gateway.store,
-        &gateway.settings.token,
-        &shop,
-        &app.client_id,
-        &secret_key,
-        gateway.clock.epoch(),
-    )
-    .await?;
+    let (token, expires_in) =
+        give(&gateway.store, &gateway.settings.token, &shop, &app.client_id, &secret_key, answered.at)
+            .await?;
     Ok(Response { access_token: token.reveal().to_owned(), expires_in })
 }
 

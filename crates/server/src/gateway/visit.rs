@@ -120,6 +120,9 @@ impl<'a> Visit<'a> {
 
     fn record(&self, code: ReturnCode, answered: &Answered, cause: Option<&str>) {
         let took = self.started.elapsed();
+        if let Some(app) = &answered.caller {
+            self.gateway.usage.count(app, answered.at, code != ReturnCode::Success);
+        }
         let (interface, number) = (self.meter.interface, code.number());
         match code {
             ReturnCode::Success => self.meter.answered.increment(1),

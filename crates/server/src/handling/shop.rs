@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use tousu_wire::shop_settings::{Change, Changed, Moved, ShopSettings as Shown};
-use tousu_wire::{BeijingTime, InvalidParameter, Lang};
+use tousu_wire::{BeijingTime, InvalidParameter, Lang, lenient};
 
 use super::{Caller, Deadlines, Refused, answered, doer, hash};
 use crate::deadline::Rule;
 use crate::life::{Actor, Windows};
+use crate::privacy::masked_text;
 use crate::settings::Handling;
 use crate::shop_settings::ShopSettings;
 use crate::store::{Handled, Result, ShopId, Store};
@@ -19,7 +20,26 @@ pub fn shown(settings: &ShopSettings, program: &Handling) -> Shown {
         consumer_reopens_hours: policy.consumer_reopens_within / 3600,
         remind_hours: settings.remind_hours.clone(),
         deadline_rules: settings.deadline_rules.iter().map(|rule| json!(rule)).collect(),
+        templates: settings.templates.clone(),
+        tags: settings.tags.clone(),
     }
+}
+
+/// Templates and tags go out as they are: what would be masked on the way out cannot be kept.
+fn check_personal(request: &Change) -> std::result::Result<(), InvalidParameter> {
+    let templates = request.templates.iter().flatten().flat_map(|template| [&template.name, &template.text]);
+    let tags = request.tags.iter().flatten();
+    for (name, text) in templates.map(|text| ("templates", text)).chain(tags.map(|tag| ("tags", tag))) {
+        let masked = masked_text(text);
+        if masked != *text {
+            let shown = lenient::quoted(&masked);
+            let problem = format!(
+                "{shown} 含手机号、身份证号或卡号，不能保存 ¦ {shown} has a phone, identity or card number in it, which cannot be kept"
+            );
+            return Err(InvalidParameter::new(name, problem));
+        }
+    }
+    Ok(())
 }
 
 /// Changes what a shop decided, and moves the deadlines that run if that is asked for; with `dry_run` it only says
@@ -32,6 +52,7 @@ pub async fn change_settings(
 ) -> Result<std::result::Result<Changed, Refused>> {
     let asked = hash("Settings", &Change { idempotency_key: None, ..request.clone() });
     let checked = request.checked().and_then(|request| {
+        check_personal(&request)?;
         let rules = request.deadline_rules.as_deref().map(read_rules).transpose()?;
         if let Some(rules) = &rules {
             caller
@@ -57,6 +78,12 @@ pub async fn change_settings(
         }
         if let Some(rules) = rules {
             settings.deadline_rules = rules;
+        }
+        if let Some(templates) = &request.templates {
+            settings.templates.clone_from(templates);
+        }
+        if let Some(tags) = &request.tags {
+            settings.tags.clone_from(tags);
         }
         let pairs: Vec<_> = running
             .into_iter()

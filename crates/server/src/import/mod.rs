@@ -3,12 +3,16 @@
 //! The file is read and decoded on a thread of its own while the batch before is written.
 
 mod json;
+mod preview;
+mod rejects;
 mod row;
 mod table;
+mod unpacked;
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use serde::Serialize;
@@ -17,10 +21,12 @@ use tokio::sync::mpsc;
 use tousu_wire::Text;
 
 use crate::clock::Clock;
-use crate::store::{Brought, Incoming, Outcome, ShopId, Store};
+use crate::store::{Brought, Foresight, Incoming, Outcome, ShopId, Store};
 
 pub use self::json::JsonRows;
-pub use self::table::{csv_rows, xlsx_rows};
+pub use self::preview::preview;
+pub use self::rejects::Rejects;
+pub use self::table::{Record, Records, Table, csv_rows, xlsx_rows};
 
 /// Who brought a complaint that was imported.
 pub const SOURCE: &str = "import";
@@ -95,6 +101,29 @@ pub struct Report {
     pub refused: u64,
 }
 
+/// How complaints are taken in.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner<'a> {
+    /// Rows of one transaction.
+    pub batch: usize,
+    /// Who imports, for the history: by name, and through which app.
+    pub doer: Option<(&'a str, &'a str)>,
+    /// Nothing is taken in; the report is what it would be.
+    pub dry_run: bool,
+}
+
+impl Default for Manner<'_> {
+    fn default() -> Self {
+        Manner { batch: BATCH, doer: None, dry_run: false }
+    }
+}
+
+impl<'a> Manner<'a> {
+    fn brought(self, clock: &Clock) -> Brought<'a> {
+        Brought { by: SOURCE, doer: self.doer, at: clock.epoch() }
+    }
+}
+
 /// How an import ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -149,6 +178,19 @@ pub fn open(path: &Path, format: Format, read: impl Fn(u64) + Send + 'static) ->
     })
 }
 
+/// Opens a table that is at hand, of a workbook that sheet. What it says of itself is not believed: one that unpacks to
+/// too much is refused.
+pub fn open_table(content: Arc<[u8]>, format: Format, sheet: Option<&str>) -> anyhow::Result<Table> {
+    match format {
+        Format::Csv => table::csv_table(Cursor::new(content)),
+        Format::Xlsx => {
+            unpacked::check(&content)?;
+            table::xlsx_table(Cursor::new(content), sheet)
+        }
+        Format::Json => bail!("JSON 没有列 ¦ JSON has no columns"),
+    }
+}
+
 struct Counted<R, F> {
     file: R,
     read: F,
@@ -173,7 +215,7 @@ struct Batch {
     broken: Option<anyhow::Error>,
 }
 
-/// Takes in `rows`, `batch` of them at a time. After each batch is committed, `committed` is told what became
+/// Takes in `rows`, a batch of them at a time. After each batch is committed, `committed` is told what became
 /// of the rows so far and which were refused since. When `stop` is ready, the import ends with the batch under
 /// way. However it ends, the history then has how much came in, which is told as one event.
 pub async fn import(
@@ -181,17 +223,17 @@ pub async fn import(
     shop: &ShopId,
     clock: &Clock,
     rows: Rows,
-    batch: usize,
+    manner: Manner<'_>,
     committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> Ended {
-    let mut ended = take_all(store, shop, clock, rows, batch, committed, stop).await;
+    let mut ended = take_all(store, shop, clock, rows, manner, committed, stop).await;
     let Report { added, changed, .. } = ended.report;
-    if added + changed > 0 {
-        let brought = Brought { by: SOURCE, at: clock.epoch() };
-        if let Err(error) = store.end_import(shop, brought, added, changed).await {
-            ended.cut_short.get_or_insert(error.into());
-        }
+    if added + changed > 0
+        && !manner.dry_run
+        && let Err(error) = store.end_import(shop, manner.brought(clock), added, changed).await
+    {
+        ended.cut_short.get_or_insert(error.into());
     }
     ended
 }
@@ -201,13 +243,17 @@ async fn take_all(
     shop: &ShopId,
     clock: &Clock,
     rows: Rows,
-    batch: usize,
+    manner: Manner<'_>,
     mut committed: impl FnMut(&Report, &[Reject]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> Ended {
     let mut report = Report::default();
     let (sender, mut batches) = mpsc::channel(2);
-    let reader = std::thread::spawn(move || read_batches(rows, batch, &sender));
+    let reader = std::thread::spawn(move || read_batches(rows, manner.batch, &sender));
+    let mut foresight = match foresight(store, manner).await {
+        Ok(foresight) => foresight,
+        Err(error) => return Ended { report, cut_short: Some(error.into()) },
+    };
     let mut stop = pin!(stop);
     loop {
         let received = tokio::select! {
@@ -217,7 +263,13 @@ async fn take_all(
             received = batches.recv() => received,
         };
         let Some(batch) = received else { break };
-        match write(store, shop, clock, &batch).await {
+        let taken = match (&batch.rows[..], &mut foresight) {
+            ([], _) => Ok(Some(Vec::new())),
+            (rows, None) => store.take_in(shop, manner.brought(clock), rows).await,
+            (rows, Some(foresight)) => foresight.take_in(shop, rows).await,
+        };
+        let no_shop = || anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}");
+        match taken.map_err(Into::into).and_then(|taken| taken.ok_or_else(no_shop)) {
             Ok(outcomes) => count(&mut report, &batch, &outcomes),
             Err(error) => return Ended { report, cut_short: Some(error) },
         }
@@ -275,10 +327,9 @@ fn read_batches(rows: Rows, size: usize, sender: &mpsc::Sender<Batch>) {
     }
 }
 
-async fn write(store: &Store, shop: &ShopId, clock: &Clock, batch: &Batch) -> anyhow::Result<Vec<Outcome>> {
-    if batch.rows.is_empty() {
-        return Ok(Vec::new());
+async fn foresight(store: &Store, manner: Manner<'_>) -> crate::store::Result<Option<Foresight>> {
+    if !manner.dry_run {
+        return Ok(None);
     }
-    let taken = store.take_in(shop, Brought { by: SOURCE, at: clock.epoch() }, &batch.rows).await?;
-    taken.ok_or_else(|| anyhow::anyhow!("店铺 {shop} 不存在 ¦ there is no shop {shop}"))
+    store.foresee().await.map(Some)
 }

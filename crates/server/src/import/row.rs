@@ -10,7 +10,8 @@ use super::Content;
 use crate::complaint::{Complaint, DEFAULT_TIME_LIMIT_HOURS, deadline};
 
 /// The fields without which a row is no complaint.
-const REQUIRED: &[&str] = &["complaint_id", "complaint_time", "channel_type", "complaint_from", "state"];
+pub(super) const REQUIRED: &[&str] =
+    &["complaint_id", "complaint_time", "channel_type", "complaint_from", "state"];
 
 /// The longest text that a field may hold, in characters.
 const LONGEST: usize = 20_000;

@@ -3,41 +3,110 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use calamine::{Data, DataRef, DataType, Reader, Xlsx, open_workbook};
+use calamine::{Data, DataRef, DataType, Reader, Xlsx, open_workbook_from_rs};
 use csv::ByteRecord;
 use encoding_rs::GB18030;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use tousu_wire::BeijingTime;
 use tousu_wire::codes::{ChannelType, CodeTable, ComplaintFrom, ComplaintType, CurrentStep, Overtime, State};
+use tousu_wire::{BeijingTime, lenient};
 
-use super::row::spreadsheet_time;
+use super::row::{REQUIRED, spreadsheet_time};
 use super::{Content, RawRow, Rows};
+use crate::export::csv::unguarded;
 use crate::headings::{self, field};
 
-/// The table's columns as fields; columns of other names are left out. Without a complaint number there is
-/// nothing to import, and of two columns for one field nobody knows which is meant.
-fn columns<'a>(headings: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<Option<&'static str>>> {
-    let columns: Vec<Option<&'static str>> = headings.map(field).collect();
-    for name in headings::fields() {
-        match columns.iter().filter(|column| **column == Some(name)).count() {
-            0 if matches!(name, "complaint_id" | "complaint_time") => {
-                bail!("首行没有 {name} 列 ¦ the first row has no column {name}")
-            }
-            0 | 1 => {}
-            _ => bail!("首行有多个 {name} 列 ¦ the first row has several columns {name}"),
-        }
-    }
-    Ok(columns)
+/// A table, of which the first row is taken off.
+pub struct Table {
+    /// What stands above its columns.
+    pub headings: Vec<String>,
+    /// The rows below them, one after the other; an error ends them.
+    pub records: Records,
+    /// The sheets of its workbook, and that which was read, if it is of one.
+    pub sheets: Vec<String>,
+    /// The sheet that was read; empty if there are none.
+    pub sheet: String,
 }
 
-fn fields<'a>(columns: &[Option<&'static str>], cells: impl Iterator<Item = &'a str>) -> Map<String, Value> {
+/// The rows of a table.
+pub type Records = Box<dyn Iterator<Item = anyhow::Result<Record>> + Send>;
+
+/// A row of a table.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// Its cells; empty ones at its end may be missing.
+    pub cells: Vec<String>,
+    /// Why it is none (`中文 ¦ English`), if it is none.
+    pub broken: Option<String>,
+}
+
+impl Table {
+    /// The field that each column holds as the headings say; columns of other names hold none. Without a complaint number
+    /// there is nothing to import, and of two columns for one field nobody knows which is meant.
+    pub fn by_headings(&self) -> anyhow::Result<Vec<Option<&'static str>>> {
+        let columns: Vec<Option<&'static str>> = self.headings.iter().map(|text| field(text)).collect();
+        for name in headings::fields() {
+            match columns.iter().filter(|column| **column == Some(name)).count() {
+                0 if matches!(name, "complaint_id" | "complaint_time") => {
+                    bail!("首行没有 {name} 列 ¦ the first row has no column {name}")
+                }
+                0 | 1 => {}
+                _ => bail!("首行有多个 {name} 列 ¦ the first row has several columns {name}"),
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The field that each column holds as somebody matched them, by place and name.
+    pub fn by_places(&self, matched: &[(usize, String)]) -> anyhow::Result<Vec<Option<&'static str>>> {
+        let mut columns = vec![None; self.headings.len()];
+        for (place, name) in matched {
+            let count = columns.len();
+            let Some(column) = columns.get_mut(*place) else {
+                bail!("没有第 {place} 列，共 {count} 列 ¦ there is no column {place}: there are {count}")
+            };
+            let Some(field) = headings::fields().find(|field| field == name) else {
+                let name = lenient::quoted(name);
+                bail!("没有字段 {name} ¦ there is no field {name}")
+            };
+            if column.replace(field).is_some() {
+                bail!("第 {place} 列对应了多个字段 ¦ the column {place} is matched more than once")
+            }
+            if columns.iter().filter(|column| **column == Some(field)).count() > 1 {
+                bail!("字段 {field} 对应了多列 ¦ several columns are matched with {field}")
+            }
+        }
+        match REQUIRED.iter().find(|name| !columns.contains(&Some(**name))) {
+            Some(name) => {
+                bail!("没有列对应必需的 {name} ¦ no column is matched with {name}, which must be there")
+            }
+            None => Ok(columns),
+        }
+    }
+
+    /// Its rows, of which each column holds that field.
+    pub fn rows(self, columns: Vec<Option<&'static str>>) -> Rows {
+        Box::new(self.records.map(move |record| {
+            let Record { line, cells, broken } = record?;
+            let content = match broken {
+                Some(why) => Content::Broken(why.into(), cells.into_iter().map(Value::String).collect()),
+                None => Content::Fields(fields(&columns, &cells)),
+            };
+            Ok(RawRow { line, content })
+        }))
+    }
+}
+
+fn fields(columns: &[Option<&'static str>], cells: &[String]) -> Map<String, Value> {
+    let cells = cells.iter().map(String::as_str).chain(std::iter::repeat(""));
     let named = columns.iter().zip(cells).filter_map(|(column, cell)| Some(((*column)?, cell)));
     named.map(|(name, cell)| (name.to_owned(), Value::String(value(name, cell)))).collect()
 }
@@ -68,7 +137,14 @@ fn number_of<T: CodeTable>(cell: &str) -> String {
 }
 
 /// The rows of a CSV text in UTF-8, UTF-16 with a byte order mark, or GB18030, as Excel saves it in China.
-pub fn csv_rows(mut file: impl Read + Send + 'static) -> anyhow::Result<Rows> {
+pub fn csv_rows(file: impl Read + Send + 'static) -> anyhow::Result<Rows> {
+    let table = csv_table(file)?;
+    let columns = table.by_headings()?;
+    Ok(table.rows(columns))
+}
+
+/// A CSV text in any of these encodings.
+pub(super) fn csv_table(mut file: impl Read + Send + 'static) -> anyhow::Result<Table> {
     let mut start = Vec::new();
     file.by_ref().take(SAMPLE).read_to_end(&mut start)?;
     let mut encoding = TextEncoding::of_sample(&start, (start.len() as u64) < SAMPLE);
@@ -83,20 +159,36 @@ pub fn csv_rows(mut file: impl Read + Send + 'static) -> anyhow::Result<Rows> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(true).from_reader(text);
     let headings =
         encoding.decode(reader.byte_headers()?).context("首行不是 UTF-8 ¦ the first row is no UTF-8")?;
-    let columns = columns(headings.iter().map(String::as_str))?;
+    let expected = headings.len();
     noted.lock().next();
-    let rows = reader.into_byte_records().map(move |record| {
+    let records = reader.into_byte_records().map(move |record| {
         let record = record.context("CSV")?;
         let (line, unclosed) = noted.lock().next();
-        let content = match encoding.decode(&record) {
+        let broken = |why: &str, cells| Record { line, cells, broken: Some(why.to_owned()) };
+        Ok(Some(match encoding.decode(&record) {
             Some(cells) if unclosed => broken(UNCLOSED, cells),
             Some(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => return Ok(None),
-            Some(cells) => whole(&columns, cells),
-            None => broken(NO_TEXT, record.iter().map(String::from_utf8_lossy)),
-        };
-        Ok(Some(RawRow { line, content }))
+            // One with fewer cells than there are columns has lost something.
+            Some(cells) if cells.len() != expected => {
+                let found = cells.len();
+                let why = format!(
+                    "有 {found} 列，应为 {expected} 列 ¦ {found} columns where {expected} are expected"
+                );
+                broken(&why, cells)
+            }
+            // A tab in front is an export's guard.
+            Some(cells) => {
+                let cells = cells.iter().map(|cell| unguarded(cell).to_owned()).collect();
+                Record { line, cells, broken: None }
+            }
+            None => broken(
+                NO_TEXT,
+                record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect(),
+            ),
+        }))
     });
-    Ok(Box::new(rows.filter_map(Result::transpose)))
+    let records = Box::new(records.filter_map(Result::transpose));
+    Ok(Table { headings, records, sheets: Vec::new(), sheet: String::new() })
 }
 
 /// As much of a file is looked at before it is decided how it is encoded.
@@ -204,45 +296,58 @@ impl<R: Read> Read for Noting<R> {
     }
 }
 
-/// A record with fewer cells than there are columns has lost something.
-fn whole(columns: &[Option<&'static str>], cells: Vec<String>) -> Content {
-    let (found, expected) = (cells.len(), columns.len());
-    if found == expected {
-        return Content::Fields(fields(columns, cells.iter().map(String::as_str)));
-    }
-    let why = format!("有 {found} 列，应为 {expected} 列 ¦ {found} columns where {expected} are expected");
-    broken(&why, cells)
-}
-
-/// A record that is no row, with its cells as they stand.
-fn broken(why: &str, cells: impl IntoIterator<Item = impl Into<Value>>) -> Content {
-    Content::Broken(why.into(), cells.into_iter().map(Into::into).collect())
-}
-
 /// The rows of a workbook's first sheet, cell by cell.
 pub fn xlsx_rows(path: &Path) -> anyhow::Result<Rows> {
-    let mut workbook: Xlsx<_> = open_workbook(path)?;
-    // The reader borrows the workbook, so both live on a thread that hands the rows over.
-    let (sender, rows) = std::sync::mpsc::sync_channel(1024);
-    let worker = std::thread::spawn(move || {
-        if let Err(error) = send_xlsx_rows(&mut workbook, &sender) {
-            let _ = sender.send(Err(error));
-        }
-    });
-    // Without this a crash would look like the end of the file.
-    let crashed = std::iter::once_with(|| worker.join().err()).flatten();
-    let crashed = crashed.map(|_| Err(anyhow!("读取工作簿时崩溃 ¦ reading the workbook crashed")));
-    Ok(Box::new(rows.into_iter().chain(crashed)))
+    let table = xlsx_table(BufReader::new(File::open(path)?), None)?;
+    let columns = table.by_headings()?;
+    Ok(table.rows(columns))
 }
 
-fn send_xlsx_rows(
-    workbook: &mut Xlsx<BufReader<File>>,
-    sender: &std::sync::mpsc::SyncSender<anyhow::Result<RawRow>>,
+/// A sheet of a workbook, by its name or else the first, cell by cell.
+pub(super) fn xlsx_table(
+    file: impl Read + Seek + Send + 'static,
+    sheet: Option<&str>,
+) -> anyhow::Result<Table> {
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(file)?;
+    let sheets = workbook.sheet_names();
+    let name = match sheet {
+        None => sheets.first().cloned().context("工作簿没有工作表 ¦ the workbook has no sheet")?,
+        Some(wanted) => {
+            let shown = lenient::quoted(wanted);
+            let missing = || format!("没有工作表 {shown} ¦ there is no sheet {shown}");
+            sheets.iter().find(|name| *name == wanted).cloned().with_context(missing)?
+        }
+    };
+    // The reader borrows the workbook, so both live on a thread that hands the rows over.
+    let (sender, records) = std::sync::mpsc::sync_channel(1024);
+    let worker = std::thread::spawn({
+        let name = name.clone();
+        move || {
+            if let Err(error) = send_records(&mut workbook, &name, &sender) {
+                let _ = sender.send(Err(error));
+            }
+        }
+    });
+    let mut records = records.into_iter();
+    let Some(first) = records.next() else {
+        bail!(if worker.join().is_err() { CRASHED } else { "工作表是空的 ¦ the sheet is empty" });
+    };
+    let headings = first?.cells;
+    // Without this a crash would look like the end of the file.
+    let crashed = std::iter::once_with(|| worker.join().err()).flatten();
+    let records = Box::new(records.chain(crashed.map(|_| Err(anyhow!(CRASHED)))));
+    Ok(Table { headings, records, sheets, sheet: name })
+}
+
+const CRASHED: &str = "读取工作簿时崩溃 ¦ reading the workbook crashed";
+
+/// Hands over the rows that have something in them, the headings first.
+fn send_records<R: Read + Seek>(
+    workbook: &mut Xlsx<R>,
+    sheet: &str,
+    sender: &std::sync::mpsc::SyncSender<anyhow::Result<Record>>,
 ) -> anyhow::Result<()> {
-    let sheet =
-        workbook.sheet_names().first().cloned().context("工作簿没有工作表 ¦ the workbook has no sheet")?;
-    let mut cells = workbook.worksheet_cells_reader(&sheet)?;
-    let mut header = None;
+    let mut cells = workbook.worksheet_cells_reader(sheet)?;
     let mut row: Vec<String> = Vec::new();
     let mut at = 0;
     loop {
@@ -250,20 +355,13 @@ fn send_xlsx_rows(
         let position = cell.as_ref().map(|cell| cell.get_position());
         if position.is_none_or(|(line, _)| line != at) && !row.is_empty() {
             let cells = std::mem::take(&mut row);
-            match &header {
-                _ if cells.iter().all(|cell| cell.trim().is_empty()) => {}
-                None => header = Some(columns(cells.iter().map(String::as_str))?),
-                Some(columns) => {
-                    // Cells that are empty at the end of a row are not written at all.
-                    let padded = cells.iter().map(String::as_str).chain(std::iter::repeat(""));
-                    let content = Content::Fields(fields(columns, padded));
-                    if sender.send(Ok(RawRow { line: u64::from(at) + 1, content })).is_err() {
-                        return Ok(());
-                    }
-                }
+            let is_blank = cells.iter().all(|cell| cell.trim().is_empty());
+            let record = Record { line: u64::from(at) + 1, cells, broken: None };
+            if !is_blank && sender.send(Ok(record)).is_err() {
+                return Ok(());
             }
         }
-        let (Some(cell), Some((line, column))) = (cell, position) else { break };
+        let (Some(cell), Some((line, column))) = (cell, position) else { return Ok(()) };
         at = line;
         let column = column as usize;
         if row.len() <= column {
@@ -271,10 +369,6 @@ fn send_xlsx_rows(
         }
         row[column] = text(cell.get_value());
     }
-    if header.is_none() {
-        bail!("工作表是空的 ¦ the sheet is empty");
-    }
-    Ok(())
 }
 
 /// A cell's value as text: a date as a time to the nearest second, a whole number without a fraction, an

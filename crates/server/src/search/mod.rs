@@ -92,9 +92,11 @@ impl<'a> Candidate<'a> {
             complaint_from,
             current_step,
             assignee,
+            unassigned,
             tag,
             start_time,
             end_time,
+            hour,
             due_after,
             due_before,
             changed_since,
@@ -115,16 +117,27 @@ impl<'a> Candidate<'a> {
             && one_of(current_step, &shown.current_step)
             && after(start_time, shown.complaint_time)
             && before(end_time, shown.complaint_time)
+            && one_of(hour, &BeijingTime::from_epoch(shown.complaint_time).hour())
             && (!must_be_open || shown.state != State::Done)
             && after(due_after, shown.operate_end_time)
             && before(due_before, shown.operate_end_time)
             && after(changed_since, self.changed_at)
-            && (assignee.is_empty()
-                || self.assignee.is_some_and(|name| assignee.iter().any(|one| one == name)))
+            && self.is_assigned_as(assignee, *unassigned)
             && complaint_resource_id.as_ref().is_none_or(|order| order == shown.complaint_resource_id)
             && phone_tail.as_ref().is_none_or(|digits| *digits == self.tail())
             && (tag.is_empty() || self.tags().iter().any(|one| tag.contains(one)))
             && text.as_ref().is_none_or(|text| self.text().contains(text.as_str()))
+    }
+}
+
+impl Candidate<'_> {
+    /// Whether it is the work of one of those; with `or_nobody`, nobody's as well. Without either, whosever.
+    fn is_assigned_as(&self, assignee: &[String], or_nobody: bool) -> bool {
+        match self.assignee.filter(|name| !name.is_empty()) {
+            None => or_nobody || assignee.is_empty(),
+            Some(_) if assignee.is_empty() => !or_nobody,
+            Some(name) => assignee.iter().any(|one| one == name),
+        }
     }
 }
 

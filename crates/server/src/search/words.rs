@@ -91,7 +91,10 @@ impl Wanted {
         wanted.add(query.state.iter().map(|code| coded(STATE, *code)).collect());
         wanted.add(query.complaint_from.iter().map(|code| coded(SOURCE, *code)).collect());
         wanted.add(query.current_step.iter().map(|code| coded(STEP, *code)).collect());
-        wanted.add(query.assignee.iter().map(|name| word(ASSIGNEE, name)).collect());
+        if !query.unassigned {
+            // Nobody has no word.
+            wanted.add(query.assignee.iter().map(|name| word(ASSIGNEE, name)).collect());
+        }
         wanted.add(query.tag.iter().map(|tag| word(TAG, tag)).collect());
         wanted.add(query.complaint_resource_id.iter().map(|order| word(ORDER, order)).collect());
         wanted.add(query.phone_tail.iter().map(|tail| word(TAIL, tail)).collect());

@@ -152,7 +152,7 @@ impl Store {
             Ok(answer) => answer,
             Err(why) => return refused(why),
         };
-        let brought = Brought { by: CREATED, at: doer.now };
+        let brought = Brought { by: CREATED, doer: None, at: doer.now };
         if !tx.take_in_one(shop, version, brought, &incoming).await? {
             return Err(StoreError::Value("a new complaint was not added".into()));
         }

@@ -38,6 +38,13 @@ pub struct App {
     pub grants: String,
 }
 
+impl App {
+    /// The permission sets that it has.
+    pub fn granted(&self) -> impl Iterator<Item = &str> {
+        self.grants.split(',').filter(|set| !set.is_empty())
+    }
+}
+
 /// Who calls, as of the snapshot that was asked.
 #[derive(Clone, Debug)]
 pub struct Caller {

@@ -19,6 +19,7 @@ pub const SPREAD: &[&str] = &[
     "subscriptions",
     "deliveries",
     "preferences",
+    "app_usage",
 ];
 /// What belongs to no shop: copied to every machine.
 pub const COPIED: &[&str] = &[

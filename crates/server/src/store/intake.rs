@@ -2,7 +2,7 @@
 //! same is left alone.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::phones::{self, Sealed, There, Whole};
 use super::{Result, ShopId, Store, StoreError, Taken, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
-use crate::privacy::{Vault, tail};
+use crate::privacy::{Vault, masked_text, tail};
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Incoming {
 pub struct Brought<'a> {
     /// `import`, `demo` and the like.
     pub by: &'a str,
+    /// Who that is, for the history: by name, and through which app. Nobody in particular: what brings them alone.
+    pub doer: Option<(&'a str, &'a str)>,
     /// Epoch seconds.
     pub at: i64,
 }
@@ -92,6 +94,51 @@ impl Store {
             tx.commit_with(shop, &statements).await?;
         }
         Ok(Some(added.outcomes))
+    }
+}
+
+/// Tells what taking in complaints would do, batch after batch, and does nothing.
+pub struct Foresight {
+    tx: Tx,
+    vault: Option<Arc<Vault>>,
+    /// What was there, or would be by now.
+    known: Known,
+}
+
+impl Store {
+    /// What taking in would do as of now.
+    pub async fn foresee(&self) -> Result<Foresight> {
+        let mut tx = self.read().await?;
+        // As long as the file it is asked about: that is bounded elsewhere.
+        tx.unhurried().await?;
+        Ok(Foresight { tx, vault: self.2.clone(), known: HashMap::new() })
+    }
+}
+
+impl Foresight {
+    /// As [`Store::take_in`].
+    pub async fn take_in(&mut self, shop: &ShopId, batch: &[Incoming]) -> Result<Option<Vec<Outcome>>> {
+        if self.tx.version(shop).await?.is_none() {
+            return Ok(None);
+        }
+        let unseen = batch.iter().filter(|row| !self.known.contains_key(&row.complaint.complaint_id));
+        let there = self.tx.known(shop, unseen).await?;
+        self.known.extend(there);
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for row in batch {
+            let id = &row.complaint.complaint_id;
+            let outcome = match self.known.contains_key(id) {
+                true => Outcome::Unchanged,
+                false => {
+                    let added = There::once_added(self.vault.as_deref(), shop, &row.complaint);
+                    self.known.insert(id.clone(), added);
+                    Outcome::Added
+                }
+            };
+            outcomes.push(outcome);
+        }
+        changes(self.vault.as_deref(), shop, batch, &mut self.known, &mut outcomes)?;
+        Ok(Some(outcomes))
     }
 }
 
@@ -173,7 +220,7 @@ impl Tx {
             }
             rest = later;
         }
-        let changes = changes(self.vault.as_deref(), shop, batch, known, &mut outcomes)?;
+        let changes = changes(self.vault.as_deref(), shop, batch, &mut known, &mut outcomes)?;
         Ok(Added { outcomes, changes, numbers })
     }
 
@@ -351,8 +398,8 @@ impl Brought<'_> {
             version,
             event: event.into(),
             actor: Actor::ThirdParty.name().into(),
-            operator: self.by.into(),
-            client_id: String::new(),
+            operator: masked_text(self.doer.map_or(self.by, |doer| doer.0)).into_owned(),
+            client_id: self.doer.map_or("", |doer| doer.1).into(),
             happened_at: self.at,
             before: "{}".into(),
             after: "{}".into(),
@@ -384,7 +431,7 @@ fn changes(
     vault: Option<&Vault>,
     shop: &ShopId,
     batch: &[Incoming],
-    mut known: Known,
+    known: &mut Known,
     outcomes: &mut [Outcome],
 ) -> Result<Vec<Change>> {
     let mut changes = Vec::new();

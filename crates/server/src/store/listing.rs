@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use tousu_wire::codes::{ChannelType, Overtime, State};
 
-use super::{Result, Row, ShopId, Tx, Value};
+use super::{Result, Row, ShopId, StoreError, Tx, Value};
 
 /// What the list is sorted and filtered by.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +160,15 @@ impl Tx {
             })
         };
         self.query_slowly(shop, GROUPS, &[now.into()], decode).await
+    }
+
+    /// How many open complaints are due between `now` and so many seconds later, both included.
+    pub async fn due_within(&mut self, shop: &ShopId, now: i64, seconds: i64) -> Result<i64> {
+        const DUE: &str = "select count(*) from complaints
+             where shop_id = $1 and state <> 2 and operate_end_time >= $2 and operate_end_time <= $3";
+        let within = [now.into(), now.saturating_add(seconds).into()];
+        let counted = self.query_slowly(shop, DUE, &within, |row| row.int(0)).await?;
+        counted.into_iter().next().ok_or_else(|| StoreError::Value("no count".into()))
     }
 
     /// Number and time of each open complaint whose deadline lies in `from..until`.

@@ -6,6 +6,7 @@
 
 mod acting;
 mod alarms;
+mod app_changes;
 mod apps;
 mod bulk;
 pub mod citus;
@@ -34,10 +35,12 @@ mod search_sql;
 mod sessions;
 mod settling;
 mod shops;
+mod similar;
 mod sqlite;
 mod stats;
 mod subscriptions;
 mod tidying;
+mod usage;
 mod users;
 mod value;
 mod words;
@@ -48,6 +51,7 @@ use std::time::{Duration, Instant};
 
 pub use acting::{Beginning, CALLS_KNOWN, Deed, Doer, Done};
 pub use alarms::{Ahead, Alarm, DUE_SOON, OVERDUE, alarm_clock};
+pub use app_changes::ChangedApp;
 pub use apps::{App, Caller, Person, Shop, TokenRow};
 pub use bulk::{Loaded, NewShop};
 pub use complaints::{Exported, Stored};
@@ -59,16 +63,17 @@ pub use fan_out::{Part, REPORT};
 pub use feed::{Happened, Seen};
 pub use handled::Handled;
 pub use history::{BUNDLED, Broken, Chain, Entry, Kept as KeptEntry};
-pub use intake::{Brought, IMPORT_ENDED, Incoming, Outcome};
+pub use intake::{Brought, Foresight, IMPORT_ENDED, Incoming, Outcome};
 pub use listing::{Change, Group, Listed, Progress};
 pub use personal::{MOST_ERASED, Revealed, Whose};
 pub use phones::{Examined, Walked};
 pub use preferences::MOST_PREFERENCES;
-pub use search::Found;
+pub use search::{Found, Wish};
 pub use sessions::{Seen as SeenSession, Tries};
 pub use settling::{Lease, Next, Reserved, Settled, Standing as TargetStanding};
 pub use subscriptions::{Decided, Subscription, SubscriptionState};
 pub use tidying::{Outdated, Tidied};
+pub use usage::{Calls, Used};
 pub use users::{Member, MemberAfter, MemberBefore, Membership, User};
 pub use value::{Row, Value};
 

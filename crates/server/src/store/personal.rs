@@ -157,7 +157,8 @@ impl Tx {
             }
             Whose::User(id) => {
                 const BY_USER: &str = "select number, complaint_id from complaints
-                     where shop_id = $1 and complainant_user_id = $2 order by number limit $3";
+                     where shop_id = $1 and complainant_user_id <> '' and complainant_user_id = $2
+                     order by number limit $3";
                 self.query_slowly(shop, BY_USER, &[id.into(), most], decode).await
             }
             Whose::Phone(phone) => {

@@ -64,6 +64,18 @@ impl There {
         Ok((there.complaint.complaint_id.clone(), there))
     }
 
+    /// A complaint as it would be found again once it was added.
+    pub(super) fn once_added(vault: Option<&Vault>, shop: &ShopId, complaint: &Complaint) -> Self {
+        let phone = &complaint.complainant_phone;
+        let digest = vault.filter(|_| phone.is_whole());
+        There {
+            number: 0,
+            digest: digest.map(|vault| vault.digest(shop.as_str(), phone.whole())),
+            erased: false,
+            complaint: Complaint { complainant_phone: Phone(phone.masked()), ..complaint.clone() },
+        }
+    }
+
     /// The complaint as it is kept once `new` has taken its place. What is masked does not wipe out the whole that it is
     /// the mask of, and what was erased does not come back.
     pub(super) fn replaced(

@@ -9,7 +9,7 @@ use tousu_wire::complaint_search::{Query, Response, Row as FoundRow, Sort};
 
 use super::complaints::{COLUMN_COUNT, shown};
 use super::listing::{MOST_NUMBERS, numbered};
-use super::search_sql::{conditions, is_sql, latest_due, next_due, order, range, stretch};
+use super::search_sql::{conditions, is_sql, latest_due, next_due, order, place, place_at, range, stretch};
 use super::{Result, Row, ShopId, StoreError, Tx};
 use crate::search::words::Wanted;
 use crate::search::{Candidate, Place};
@@ -72,62 +72,79 @@ const TRIED: i64 = 512;
 const DUE_FOR_A_ROW: usize = 4;
 const MOST_DUE: usize = 20_000;
 
+/// Which part of what is found is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Behind that place.
+    pub after: Option<&'a Place>,
+    /// So many later.
+    pub skip: usize,
+    /// Complaints at most.
+    pub size: usize,
+}
+
 impl Tx {
-    /// Up to `size` complaints that the query lets through at `now`, behind that place.
-    pub async fn search(
-        &mut self,
-        shop: &ShopId,
-        query: &Query,
-        after: Option<&Place>,
-        size: usize,
-        now: i64,
-    ) -> Result<Found> {
+    /// The part of the complaints that the query lets through at `now`, in its order.
+    pub async fn search(&mut self, shop: &ShopId, query: &Query, wish: Wish<'_>, now: i64) -> Result<Found> {
+        let Wish { after, skip, size } = wish;
         let mut walk = Walk { place: after.cloned(), is_over: false, stride: STRIDE.0.max(size + 1) };
-        let (mut found, wanted) = (Vec::new(), Wanted::of(query));
+        let (mut found, wanted) = (Gathered::new(wish), Wanted::of(query));
         // One order, or one phone number, is no question; nor is what the order's index knows by itself.
         let is_known_rare = query.complaint_resource_id.is_some() || query.phone_tail.is_some();
         if !(is_known_rare || wanted.is_empty() && is_sql(query)) {
             let mut walked = 0;
-            while found.len() <= size && !walk.is_over {
-                let ahead = likely_ahead(walked, found.len(), size);
+            while !found.is_full() && !walk.is_over {
+                let ahead = likely_ahead(walked, found.seen, skip + size);
                 if walked >= FIRST_WALK {
                     let Some(ahead) = ahead.filter(|ahead| walked + ahead <= WALK) else { break };
                     walk.stride = ahead.max(STRIDE.0);
                 }
                 walked += self.walk(shop, query, &mut walk, false, now, &mut found).await?;
             }
-            if found.len() > size || walk.is_over {
-                return Ok(cut(found, size));
+            if found.is_full() || walk.is_over {
+                return Ok(found.cut());
             }
         }
         if let Some(numbers) = self.few(shop, query, &wanted).await? {
-            return self.among(shop, query, &numbers, after, size, now).await;
+            return self.among(shop, query, &numbers, wish, now).await;
         }
         let is_rarely_due = self.is_rarely_due(shop, query, after, size).await?;
-        for most in [DUE_FOR_A_ROW * (size + 1), MOST_DUE].into_iter().filter(|_| is_rarely_due) {
+        let few_due = (DUE_FOR_A_ROW * (skip + size + 1)).min(MOST_DUE);
+        for most in [few_due, MOST_DUE].into_iter().filter(|_| is_rarely_due) {
             let due = self.due_by_time(shop, query, after, most).await?;
-            let found = self.first_of(shop, query, &due.latest, after, size, now).await?;
+            let found = self.first_of(shop, query, &due.latest, wish, now).await?;
             if found.more || due.is_all {
                 return Ok(found);
             }
         }
+        if is_sql(query) && found.seen < skip {
+            // What is stepped over need not be read.
+            let ahead = skip - found.seen;
+            let asked = place_at(query, walk.place.as_ref(), ahead, now);
+            let decode = |row: &Row<'_>| place(query.sort, row);
+            let at = self.query_slowly(shop, &asked.sql, &asked.parameters, decode).await?.pop();
+            let Some(at) = at else { return Ok(Found::default()) };
+            drop(asked);
+            (walk.place, found.seen) = (Some(at), skip);
+        }
         walk.stride = if is_sql(query) { size + 1 } else { STRIDE.0.max(size + 1) };
-        while found.len() <= size && !walk.is_over {
+        while !found.is_full() && !walk.is_over {
             self.walk(shop, query, &mut walk, true, now, &mut found).await?;
         }
-        Ok(cut(found, size))
+        Ok(found.cut())
     }
 
-    /// Those of the numbered complaints that the query lets through, behind that place, and how many there are in all.
+    /// Those of the numbered complaints that the query lets through, the part of them that is wanted, and how many there
+    /// are in all.
     async fn among(
         &mut self,
         shop: &ShopId,
         query: &Query,
         numbers: &[i64],
-        after: Option<&Place>,
-        size: usize,
+        wish: Wish<'_>,
         now: i64,
     ) -> Result<Found> {
+        let Wish { after, skip, size } = wish;
         let (mut places, mut total) = (Vec::new(), 0);
         self.candidates_of(shop, numbers, |candidate| {
             if candidate.is_meant(query, now) {
@@ -140,9 +157,8 @@ impl Tx {
         })
         .await?;
         places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let more = places.len() > size;
-        places.truncate(size);
-        let numbers: Vec<i64> = places.iter().map(|place| place.1).collect();
+        let more = places.len() > skip + size;
+        let numbers: Vec<i64> = places.iter().skip(skip).take(size).map(|place| place.1).collect();
         let mut rows = Vec::with_capacity(numbers.len());
         self.candidates_of(shop, &numbers, |candidate| {
             rows.push((candidate.place(query.sort), candidate.row(now)));
@@ -188,19 +204,20 @@ impl Tx {
         Ok(Due { latest, is_all })
     }
 
-    /// Those of the complaints, given with their time and latest first, that the query lets through, behind that place.
+    /// Those of the complaints, given with their time and latest first, that the query lets through: the part that is
+    /// wanted.
     async fn first_of(
         &mut self,
         shop: &ShopId,
         query: &Query,
         mut rest: &[(i64, i64)],
-        after: Option<&Place>,
-        size: usize,
+        wish: Wish<'_>,
         now: i64,
     ) -> Result<Found> {
-        let mut found = Vec::new();
-        let mut stride = size + 1;
-        while found.len() <= size && !rest.is_empty() {
+        let Wish { after, skip, size } = wish;
+        let mut found = Gathered::new(wish);
+        let mut stride = skip + size + 1;
+        while !found.is_full() && !rest.is_empty() {
             // Whole seconds: those of one are in the order of their ids.
             let mut end = stride.min(rest.len());
             while rest.get(end).is_some_and(|next| next.0 == rest[end - 1].0) {
@@ -208,18 +225,20 @@ impl Tx {
             }
             let (chunk, later) = rest.split_at(end);
             let numbers: Vec<i64> = chunk.iter().map(|due| due.1).collect();
+            let mut meant = Vec::new();
             self.candidates_of(shop, &numbers, |candidate| {
                 let place = candidate.place(query.sort);
                 if candidate.is_meant(query, now) && after.is_none_or(|after| place > *after) {
-                    found.push((place, candidate.row(now)));
+                    meant.push((place, candidate.row(now)));
                 }
             })
             .await?;
+            meant.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            meant.into_iter().for_each(|(place, row)| found.add(place, || row));
             rest = later;
             stride = (stride * 2).min(STRIDE.1);
         }
-        found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        Ok(cut(found, size))
+        Ok(found.cut())
     }
 
     /// How many complaints the query lets through at `now`.
@@ -231,14 +250,14 @@ impl Tx {
             return Ok(total);
         }
         if is_sql(query) {
-            let clauses = conditions(query, now);
+            let clauses = conditions(query, None, now);
             let sql = format!("select count(*) from complaints where {}", clauses.sql);
             let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| row.int(0)).await?;
             return counted.into_iter().next().ok_or_else(|| StoreError::Value("no count".into()));
         }
         let mut last = 0;
         loop {
-            let mut clauses = conditions(query, now);
+            let mut clauses = conditions(query, None, now);
             clauses.and("number > ?", Some(last.into()));
             let limit = clauses.bind((STRIDE.1 as i64).into());
             let sql = format!(
@@ -292,7 +311,7 @@ impl Tx {
         walk: &mut Walk,
         narrowed: bool,
         now: i64,
-        found: &mut Vec<(Place, FoundRow)>,
+        found: &mut Gathered,
     ) -> Result<usize> {
         let stride = walk.stride;
         let asked = stretch(query, walk.place.as_ref(), narrowed, stride, now);
@@ -302,7 +321,7 @@ impl Tx {
                 let candidate = candidate(row)?;
                 let place = candidate.place(query.sort);
                 if candidate.is_meant(query, now) {
-                    found.push((place.clone(), candidate.row(now)));
+                    found.add(place.clone(), || candidate.row(now));
                 }
                 last = Some(place);
                 Ok(())
@@ -360,10 +379,37 @@ struct Walk {
     stride: usize,
 }
 
-fn cut(mut rows: Vec<(Place, FoundRow)>, size: usize) -> Found {
-    let more = rows.len() > size;
-    rows.truncate(size);
-    Found { rows, more, total: None }
+/// What was found up to now, in its order, of which the first are stepped over.
+struct Gathered {
+    skip: usize,
+    size: usize,
+    /// How many there were, those stepped over included.
+    seen: usize,
+    rows: Vec<(Place, FoundRow)>,
+}
+
+impl Gathered {
+    fn new(Wish { skip, size, .. }: Wish<'_>) -> Self {
+        Gathered { skip, size, seen: 0, rows: Vec::new() }
+    }
+
+    fn add(&mut self, place: Place, row: impl FnOnce() -> FoundRow) {
+        if self.seen >= self.skip && !self.is_full() {
+            self.rows.push((place, row()));
+        }
+        self.seen += 1;
+    }
+
+    /// Whether there are enough to fill the page and to tell that there is another.
+    fn is_full(&self) -> bool {
+        self.rows.len() > self.size
+    }
+
+    fn cut(mut self) -> Found {
+        let more = self.is_full();
+        self.rows.truncate(self.size);
+        Found { rows: self.rows, more, total: None }
+    }
 }
 
 #[cfg(test)]

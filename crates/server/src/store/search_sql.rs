@@ -4,12 +4,15 @@ use tousu_wire::BeijingTime;
 use tousu_wire::codes::CodeTable;
 use tousu_wire::complaint_search::{Query, Sort};
 
-use super::Value;
 use super::complaints::Where;
 use super::search::CANDIDATE;
+use super::{Result, Row, Value};
 use crate::search::Place;
 
 const CHANGED: &str = "coalesce(changed_at, complaint_time)";
+
+/// The hour of the Beijing day, 28800 seconds ahead of UTC; a million days keep the dividend above zero.
+const HOUR_OF_DAY: &str = "(complaint_time + 28800 + 86400000000) % 86400 / 3600";
 
 /// As the index of that order has it.
 pub(super) fn order(sort: Sort) -> &'static str {
@@ -29,18 +32,24 @@ pub(super) fn range<'a>(query: &Query, sort: Sort) -> Option<Where<'a>> {
 }
 
 fn add_range(clauses: &mut Where<'_>, query: &Query, sort: Sort) {
+    add_range_of(clauses, query, sort, "");
+}
+
+/// With a plus as `sign` no index finds it: the database may not leave the order that it is to walk along for an index that
+/// has it, and put all that this finds into order.
+fn add_range_of(clauses: &mut Where<'_>, query: &Query, sort: Sort, sign: &str) {
     let moment = |time: Option<BeijingTime>| time.map(|time| Value::Int(time.epoch()));
     match sort {
         Sort::Time => {
-            clauses.and("complaint_time >= ?", moment(query.start_time));
-            clauses.and("complaint_time <= ?", moment(query.end_time));
+            clauses.and(&format!("{sign}complaint_time >= ?"), moment(query.start_time));
+            clauses.and(&format!("{sign}complaint_time <= ?"), moment(query.end_time));
         }
         Sort::Deadline => {
             clauses.sql.push_str(" and state <> 2");
-            clauses.and("operate_end_time >= ?", moment(query.due_after));
-            clauses.and("operate_end_time <= ?", moment(query.due_before));
+            clauses.and(&format!("{sign}operate_end_time >= ?"), moment(query.due_after));
+            clauses.and(&format!("{sign}operate_end_time <= ?"), moment(query.due_before));
         }
-        Sort::Changed => clauses.and(&format!("{CHANGED} >= ?"), moment(query.changed_since)),
+        Sort::Changed => clauses.and(&format!("{sign}{CHANGED} >= ?"), moment(query.changed_since)),
     }
 }
 
@@ -52,11 +61,11 @@ pub(super) fn stretch<'a>(
     stride: usize,
     now: i64,
 ) -> Where<'a> {
-    let mut clauses = if narrowed { conditions(query, now) } else { Where::of_shop() };
+    let mut clauses = if narrowed { conditions(query, Some(query.sort), now) } else { Where::of_shop() };
     if !narrowed {
         add_range(&mut clauses, query, query.sort);
     }
-    add_behind(&mut clauses, query, after);
+    add_behind(&mut clauses, query.sort, after);
     let limit = clauses.bind((stride as i64).into());
     clauses.sql = format!(
         "select {CANDIDATE} from complaints where {} order by {} limit {limit}",
@@ -70,7 +79,7 @@ pub(super) fn stretch<'a>(
 pub(super) fn next_due<'a>(query: &'a Query, after: Option<&'a Place>, tried: i64) -> Where<'a> {
     let mut clauses = Where::of_shop();
     add_range(&mut clauses, query, Sort::Time);
-    add_behind(&mut clauses, query, after);
+    add_behind(&mut clauses, Sort::Time, after);
     let limit = clauses.bind(tried.into());
     clauses.sql = format!(
         "select count(*) from (
@@ -100,9 +109,42 @@ pub(super) fn latest_due<'a>(query: &'a Query, after: Option<&'a Place>, most: u
     clauses
 }
 
+/// The statement that reads the place which so many of those that are meant stand before or at, in the query's order, in
+/// the index wherever that knows what is asked for.
+pub(super) fn place_at<'a>(query: &'a Query, after: Option<&'a Place>, count: usize, now: i64) -> Where<'a> {
+    let mut clauses = conditions(query, Some(query.sort), now);
+    add_behind(&mut clauses, query.sort, after);
+    let offset = clauses.bind((count as i64 - 1).into());
+    clauses.sql = format!(
+        "select {} from complaints where {} order by {} limit 1 offset {offset}",
+        place_columns(query.sort),
+        clauses.sql,
+        order(query.sort)
+    );
+    clauses
+}
+
+/// What a place in that order is made of.
+fn place_columns(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Time => "complaint_time, complaint_id",
+        Sort::Deadline => "operate_end_time, complaint_time, number",
+        Sort::Changed => "coalesce(changed_at, complaint_time), number",
+    }
+}
+
+/// The place that those columns are.
+pub(super) fn place(sort: Sort, row: &Row<'_>) -> Result<Place> {
+    Ok(match sort {
+        Sort::Time => Place::Time(row.int(0)?, row.text(1)?.to_owned()),
+        Sort::Deadline => Place::Deadline(row.int(0)?, row.int(1)?, row.int(2)?),
+        Sort::Changed => Place::Changed(row.int(0)?, row.int(1)?),
+    })
+}
+
 /// Only what stands behind that place.
-fn add_behind<'a>(clauses: &mut Where<'a>, query: &Query, after: Option<&'a Place>) {
-    let behind = match query.sort {
+fn add_behind<'a>(clauses: &mut Where<'a>, sort: Sort, after: Option<&'a Place>) {
+    let behind = match sort {
         Sort::Time => "(complaint_time, complaint_id) <",
         Sort::Deadline => "(operate_end_time, complaint_time, number) >",
         Sort::Changed => "(coalesce(changed_at, complaint_time), number) <",
@@ -125,31 +167,43 @@ pub(super) fn is_sql(query: &Query) -> bool {
 }
 
 /// What stands in the index of the list's order.
-fn add_listed(clauses: &mut Where<'_>, query: &Query, now: i64) {
+fn add_listed(clauses: &mut Where<'_>, query: &Query, sign: &str, now: i64) {
     one_of(clauses, "channel_type", query.channel_type.iter().map(|code| code.number()));
     one_of(clauses, "state", query.state.iter().map(|code| code.number()));
     clauses.overtime(query.is_overtime, now);
     if query.due_after.is_some() || query.due_before.is_some() {
-        add_range(clauses, query, Sort::Deadline);
+        add_range_of(clauses, query, Sort::Deadline, sign);
     }
 }
 
-/// Every condition that SQL has words for.
-pub(super) fn conditions(query: &Query, now: i64) -> Where<'_> {
+/// Every condition that SQL has words for; where they are walked along an order, by no index but that order's.
+pub(super) fn conditions(query: &Query, along: Option<Sort>, now: i64) -> Where<'_> {
+    let sign = |sort: Sort| if along.is_some_and(|along| along != sort) { "+" } else { "" };
     let mut clauses = Where::of_shop();
-    add_range(&mut clauses, query, Sort::Time);
+    add_range_of(&mut clauses, query, Sort::Time, sign(Sort::Time));
     if query.changed_since.is_some() {
-        add_range(&mut clauses, query, Sort::Changed);
+        add_range_of(&mut clauses, query, Sort::Changed, sign(Sort::Changed));
     }
     if query.sort == Sort::Deadline {
         clauses.sql.push_str(" and state <> 2");
     }
-    add_listed(&mut clauses, query, now);
+    add_listed(&mut clauses, query, sign(Sort::Deadline), now);
     one_of(&mut clauses, "complaint_from", query.complaint_from.iter().map(|code| code.number()));
     one_of(&mut clauses, "current_step", query.current_step.iter().map(|code| code.number()));
-    one_of(&mut clauses, "assignee", query.assignee.iter());
+    one_of(&mut clauses, HOUR_OF_DAY, query.hour.iter().copied());
+    add_assignee(&mut clauses, query);
     clauses.and("complaint_resource_id = ?", query.complaint_resource_id.as_ref().map(Value::from));
     clauses
+}
+
+fn add_assignee<'a>(clauses: &mut Where<'a>, query: &'a Query) {
+    if !query.unassigned {
+        return one_of(clauses, "assignee", query.assignee.iter());
+    }
+    let names: Vec<String> = query.assignee.iter().map(|name| clauses.bind(name.into())).collect();
+    let names =
+        if names.is_empty() { String::new() } else { format!(" or assignee in ({})", names.join(", ")) };
+    clauses.sql.push_str(&format!(" and (assignee is null or assignee = ''{names})"));
 }
 
 pub(super) fn one_of<'a, T: Into<Value<'a>>>(

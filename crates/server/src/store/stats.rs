@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use tousu_wire::BeijingTime;
 use tousu_wire::codes::CodeTable;
-use tousu_wire::stats::{Due, Durations, OfAssignee, OfChannel, OfDay, OfSource, OfState, Query, Response};
+use tousu_wire::stats::{
+    Due, Durations, OfAssignee, OfChannel, OfDay, OfHour, OfResource, OfSource, OfState, Query, Response,
+};
 
 use super::complaints::Where;
 use super::search_sql::one_of;
 use super::{Result, ShopId, Tx, Value};
-use crate::privacy::masked_text;
+use crate::privacy::{masked_id, masked_text};
 
 /// How many complaints, and how many of them are overtime.
 #[derive(Clone, Copy, Default)]
@@ -25,9 +27,12 @@ impl Counted {
     }
 }
 
-/// Seconds by which a Beijing day begins before that of UTC, and days that keep the dividend above zero, below which
-/// division cuts to the other side.
-const DAY: &str = "(complaint_time + 28800 + 86400000000) / 86400 - 1000000";
+/// Hours since 1970 in Beijing, which is 28800 seconds ahead of UTC; a million days keep the dividend above zero, below
+/// which division cuts to the other side.
+const HOUR: &str = "(complaint_time + 28800 + 86400000000) / 3600 - 24000000";
+
+/// Resources and orders that are told, at most.
+const MOST_RESOURCES: i64 = 20;
 
 /// From a complaint to the first reply of the merchant; null without one.
 const TO_FIRST_REPLY: &str = "(select min(replied_at) from replies where replies.shop_id = $1
@@ -47,6 +52,7 @@ impl Tx {
             by_source.entry(source).or_insert(Counted::default()).add(counted);
             by_state.entry(state).or_insert(Counted::default()).add(counted);
         }
+        let by_hour = self.by_hour(shop, query, now).await?;
         Ok(Response {
             as_of: BeijingTime::from_epoch(now),
             total: all.total,
@@ -72,7 +78,10 @@ impl Tx {
                 .into_iter()
                 .map(|(code, Counted { total, overtime })| OfState { state: code.into(), total, overtime })
                 .collect(),
-            by_day: self.by_day(shop, query, now).await?,
+            by_day: by_hour.days(),
+            new_today: by_hour.of_day(BeijingTime::from_epoch(now).day()),
+            by_hour: by_hour.hours(),
+            by_resource: self.by_resource(shop, query, now).await?,
             first_reply: self.durations(shop, query, TO_FIRST_REPLY).await?,
             closing: self.durations(shop, query, TO_CLOSING).await?,
             due: self.due(shop, query, now).await?,
@@ -96,18 +105,36 @@ impl Tx {
         .await
     }
 
-    async fn by_day(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Vec<OfDay>> {
+    /// By the hours since 1970, from which days and hours of the day are both added up.
+    async fn by_hour(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<ByHour> {
         let mut clauses = matching(query);
         let overtime = overtime(&mut clauses, now);
+        let sql =
+            format!("select {HOUR}, count(*), {overtime} from complaints where {} group by 1", clauses.sql);
+        let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| {
+            Ok((row.int(0)?, Counted { total: row.int(1)?, overtime: row.int(2)? }))
+        });
+        Ok(ByHour(counted.await?))
+    }
+
+    /// Those with the most complaints; of equal ones, those that were complained of first.
+    async fn by_resource(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Vec<OfResource>> {
+        let mut clauses = matching(query);
+        let overtime = overtime(&mut clauses, now);
+        let most = clauses.bind(MOST_RESOURCES.into());
         let sql = format!(
-            "select {DAY}, count(*), {overtime} from complaints where {} group by 1 order by 1",
+            "select complaint_resource_id, count(*), {overtime}, count(case when state <> 2 then 1 end)
+             from complaints where {} and complaint_resource_id <> ''
+             group by complaint_resource_id order by count(*) desc, min(number) limit {most}",
             clauses.sql
         );
         self.query_slowly(shop, &sql, &clauses.parameters, |row| {
-            let midnight = row.int(0)?.saturating_mul(86400).saturating_sub(28800);
-            let day = BeijingTime::from_epoch(midnight).to_string();
-            let day = day.split(' ').next().unwrap_or_default().to_owned();
-            Ok(OfDay { day, total: row.int(1)?, overtime: row.int(2)? })
+            Ok(OfResource {
+                complaint_resource_id: masked_id(row.text(0)?).into_owned(),
+                total: row.int(1)?,
+                overtime: row.int(2)?,
+                open: row.int(3)?,
+            })
         })
         .await
     }
@@ -141,8 +168,13 @@ impl Tx {
             let end = clauses.bind((now + hours * 3600).into());
             format!("count(case when operate_end_time >= {start} and operate_end_time <= {end} then 1 end)")
         });
+        let end_of_day =
+            clauses.bind(BeijingTime::of_day(BeijingTime::from_epoch(now).day() + 1).epoch().into());
+        let today = format!(
+            "count(case when operate_end_time >= {start} and operate_end_time <= {end_of_day} then 1 end)"
+        );
         let sql = format!(
-            "select count(case when operate_end_time < {start} then 1 end), {} from complaints
+            "select count(case when operate_end_time < {start} then 1 end), {}, {today} from complaints
              where {} and state <> 2",
             within.join(", "),
             clauses.sql
@@ -153,6 +185,7 @@ impl Tx {
                 within_1_hour: row.int(1)?,
                 within_4_hours: row.int(2)?,
                 within_24_hours: row.int(3)?,
+                today: row.int(4)?,
             })
         });
         Ok(due.await?.pop().unwrap_or_default())
@@ -176,6 +209,40 @@ impl Tx {
         let mut found = found.await?;
         found.sort_by(|one, other| other.open.cmp(&one.open).then_with(|| one.assignee.cmp(&other.assignee)));
         Ok(found)
+    }
+}
+
+/// Complaints by the hours since 1970 in Beijing in which they were made.
+struct ByHour(Vec<(i64, Counted)>);
+
+impl ByHour {
+    /// Those of each day that has some, oldest first.
+    fn days(&self) -> Vec<OfDay> {
+        let mut days: BTreeMap<i64, Counted> = BTreeMap::new();
+        for (hour, counted) in &self.0 {
+            days.entry(hour.div_euclid(24)).or_default().add(*counted);
+        }
+        let day = |(day, Counted { total, overtime }): (i64, Counted)| OfDay {
+            day: BeijingTime::of_day(day).date(),
+            total,
+            overtime,
+        };
+        days.into_iter().map(day).collect()
+    }
+
+    /// Those of each hour of the day, all 24.
+    fn hours(&self) -> Vec<OfHour> {
+        let mut hours = [Counted::default(); 24];
+        for (hour, counted) in &self.0 {
+            hours[hour.rem_euclid(24) as usize].add(*counted);
+        }
+        let hour = |(hour, Counted { total, overtime }): (i64, Counted)| OfHour { hour, total, overtime };
+        (0..).zip(hours).map(hour).collect()
+    }
+
+    /// How many were made on that day.
+    fn of_day(&self, day: i64) -> i64 {
+        self.0.iter().filter(|(hour, _)| hour.div_euclid(24) == day).map(|(_, counted)| counted.total).sum()
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Outdated {
     pub deliveries_until: i64,
     /// The log of a shop's changes, but for so many of its latest versions.
     pub versions_kept: i64,
+    /// How often apps called before this Beijing day, counted from 1970.
+    pub usage_before: i64,
 }
 
 /// How much was taken away.
@@ -28,6 +30,8 @@ pub struct Tidied {
     pub deliveries: u64,
     /// Sessions of people, what hangs on them, and attempts to sign in.
     pub sessions: u64,
+    /// Days on which an app called.
+    pub usage: u64,
 }
 
 impl Tx {
@@ -48,14 +52,16 @@ impl Tx {
         let changes = self.query(shop, CHANGE, &[outdated.versions_kept.into()], |_| Ok(())).await?;
         const DELIVERY: &str = "select entry from deliveries where shop_id = $1 and done_at <= $2 limit 1";
         let deliveries = self.query(shop, DELIVERY, &[outdated.deliveries_until.into()], |_| Ok(())).await?;
-        let found = [tokens, calls, changes, deliveries];
+        const USAGE: &str = "select day from app_usage where shop_id = $1 and day < $2 limit 1";
+        let usage = self.query(shop, USAGE, &[outdated.usage_before.into()], |_| Ok(())).await?;
+        let found = [tokens, calls, changes, deliveries, usage];
         Ok(found.iter().any(|found| !found.is_empty()))
     }
 }
 
 impl Store {
-    /// Takes up to `limit` outdated tokens of the shop away, as many calls, deliveries and entries of its log; of the versions
-    /// that it shortens the log by, whole ones.
+    /// Takes up to `limit` outdated tokens of the shop away, as many calls, deliveries, days of apps' usage and entries of
+    /// its log; of the versions that it shortens the log by, whole ones.
     pub async fn tidy(&self, shop: &ShopId, outdated: Outdated, limit: i64) -> Result<Tidied> {
         let mut tx = self.begin_write().await?;
         // Takes the shop's row, as its writers do, and no version: no reader sees what is changed here.
@@ -74,6 +80,9 @@ impl Store {
                  select subscription_id, entry, part from deliveries where shop_id = $1 and done_at <= $2 limit $3)";
         let values = [outdated.deliveries_until.into(), limit.into()];
         let deliveries = tx.execute(shop, DELIVERIES, &values).await?;
+        const USAGE: &str = "delete from app_usage where shop_id = $1 and (client_id, day) in (
+                 select client_id, day from app_usage where shop_id = $1 and day < $2 limit $3)";
+        let usage = tx.execute(shop, USAGE, &[outdated.usage_before.into(), limit.into()]).await?;
         const OLDEST: &str = "select max(version) from (
                  select version from changes where shop_id = $1 and version <= $2
                  order by version limit $3) as oldest";
@@ -87,6 +96,6 @@ impl Store {
             changes = tx.execute(shop, CHANGES, &[until.into()]).await?;
         }
         tx.commit().await?;
-        Ok(Tidied { tokens, calls, changes, deliveries, sessions: 0 })
+        Ok(Tidied { tokens, calls, changes, deliveries, sessions: 0, usage })
     }
 }

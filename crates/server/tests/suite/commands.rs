@@ -21,6 +21,7 @@ const COMMANDS: &[&[&str]] = &[
     &["app"],
     &["app", "add"],
     &["app", "list"],
+    &["app", "usage"],
     &["app", "grant"],
     &["app", "revoke"],
     &["app", "rotate"],
@@ -165,10 +166,10 @@ fn shops_and_apps() {
         assert_eq!(with("grant", &["投诉管理-查询"])["grants"], json!(["投诉管理-查询"]));
         assert_eq!(with("grant", &["投诉管理-查询"]), listed(), "granting twice is granting");
         assert_eq!(code().await, 0);
-        assert_eq!(with("disable", &[])["disabled"], true);
+        assert_eq!(with("disable", &[])["disabled"], 1);
         assert_ne!(code().await, 0);
         program.run(&[&["token"], &this[..]].concat()).failed_saying(&[app, "已停用"]);
-        assert_eq!(with("enable", &[])["disabled"], false);
+        assert_eq!(with("enable", &[])["disabled"], 0);
         let rotated = with("rotate", &[]);
         assert_ne!(rotated["secret_key"], credentials["secret_key"]);
         assert_eq!(code().await, 2008, "a new secret ends all tokens");
@@ -202,9 +203,14 @@ fn shops_and_apps() {
         let apps = program.json(&["app", "list", "--shop", SHOP]);
         let limited = apps.as_array().unwrap().iter().find(|app| app["client_id"] == limited).unwrap();
         assert_eq!(limited["allow_ips"], json!(["10.0.0.0/8", "::1"]));
-        assert_eq!((&limited["legacy"], &limited["grants"]), (&json!(true), &json!([])));
+        assert_eq!((&limited["legacy"], &limited["grants"]), (&json!(1), &json!([])));
         let table = program.run(&["app", "list", "--shop", SHOP, "--lang", "en"]);
         assert!(table.out.contains("PERMISSION SETS") && table.out.contains("in use"), "{}", table.out);
+        let usage = program.json(&[&["app", "usage"], &this[..], &["--days", "2"]].concat());
+        assert_eq!(usage["by_day"].as_array().unwrap().len(), 2);
+        program.run(&[&["app", "usage"], &this[..], &["--days", "91"]].concat()).failed_saying(&["days"]);
+        let none = ["app", "usage", "--shop", SHOP, "--client-id", "xopNone"];
+        program.run(&none).failed_saying(&["xopNone", "没有应用"]);
         // The secret is shown once, with a word about it that is no data.
         let ran = program.run(&["app", "add", "--shop", SHOP, "--name", "c"]);
         assert!(ran.out.contains("secret_key") && ran.err.contains("妥善保存"));
@@ -228,9 +234,9 @@ fn what_goes_wrong_is_said() {
             (&["app", "rotate", "--shop", SHOP, "--client-id", "xopNone"], &["xopNone"]),
             (
                 &["app", "grant", "--shop", SHOP, "--client-id", &app, "投诉"],
-                &["没有权限集 投诉", "投诉管理-查询"],
+                &["没有权限集 \"投诉\"", "投诉管理-查询"],
             ),
-            (&["app", "revoke", "--shop", SHOP, "--client-id", &app, "投诉"], &["没有权限集 投诉"]),
+            (&["app", "revoke", "--shop", SHOP, "--client-id", &app, "投诉"], &["没有权限集 \"投诉\""]),
             (&["app", "add", "--shop", SHOP, "--name", "x", "--allow-ip", "10.0.0.0/33"], &["10.0.0.0/33"]),
             (&["import", "--shop", SHOP, "none.json"], &["none.json", "无法读取"]),
             (&["import", "--shop", SHOP, "none.xlsx"], &["none.xlsx", "无法读取"]),
@@ -410,9 +416,9 @@ fn migrate_makes_the_tables_and_says_how_far_they_are() {
         let program = Program::on(database);
         for _ in 0..2 {
             let told = program.json(&["migrate"]);
-            assert_eq!((&told["migration"], &told["citus"]), (&json!(9), &json!(false)));
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(10), &json!(false)));
         }
-        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 9）"));
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 10）"));
         program.shop_and_app(SHOP);
     });
 }

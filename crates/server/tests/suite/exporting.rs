@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tousu::complaint::Complaint;
 use tousu_wire::complaint_export::{ComplaintExport, ExportGet, GetRequest, Request};
+use tousu_wire::complaint_search::ComplaintSearch;
 use tousu_wire::{Endpoint, ReturnCode};
 
 use crate::handling::Desk;
@@ -71,6 +72,64 @@ fn sha256(bytes: &[u8]) -> String {
 async fn record(desk: &Desk, headers: &HeaderMap) -> Value {
     let export_id: i64 = headers["x-export-id"].to_str().unwrap().parse().unwrap();
     desk.call::<ExportGet>(json!({ "export_id": export_id })).await.data().clone()
+}
+
+/// All rows that a search finds, as it sorts by default.
+async fn searched(desk: &Desk, filter: &Value) -> Vec<Value> {
+    let (mut rows, mut asked) = (Vec::new(), filter.clone());
+    asked["page_size"] = json!(100);
+    loop {
+        let answer = desk.call::<ComplaintSearch>(asked.clone()).await;
+        rows.extend(answer.data()["list"].as_array().unwrap().iter().cloned());
+        asked["cursor"] = answer.data()["next_cursor"].clone();
+        if asked["cursor"] == "" {
+            return rows;
+        }
+    }
+}
+
+/// The filter of a search is one of an export, too, so that what is on the page can be taken away.
+#[test]
+fn an_export_has_what_a_search_finds() {
+    on_each_database(async |database| {
+        let desk = filled(database, 1200).await;
+        for filter in [
+            json!({ "state": [0, 1] }),
+            json!({ "state": [0, 1], "channel_type": [1, 2, 3] }),
+            json!({ "complaint_from": [101, 201] }),
+            json!({ "assignee": "小李" }),
+            json!({ "unassigned": 1, "hour": [1, 2, 3, 4, 5, 6, 7, 8] }),
+            json!({ "text": "退款" }),
+            json!({ "due_after": "2024-04-01 00:00:00", "current_step": [1, 2] }),
+            json!({ "phone_tail": "1474", "is_overtime": 2 }),
+            json!({ "complaint_resource_id": "E20240417180801783546V2" }),
+            json!({ "tag": ["没有"] }),
+        ] {
+            let expected = searched(&desk, &filter).await;
+            let mut asked = filter.clone();
+            asked["format"] = json!("ndjson");
+            let (headers, bytes) = file(&desk, asked).await;
+            let lines = std::str::from_utf8(&bytes).unwrap().lines();
+            let lines: Vec<Value> = lines.map(|line| line.parse().unwrap()).collect();
+            let ids = |rows: &[Value]| rows.iter().map(|row| row["complaint_id"].clone()).collect::<Vec<_>>();
+            assert_eq!(ids(&lines), ids(&expected), "{filter}");
+            for (line, row) in lines.iter().zip(&expected) {
+                assert_eq!((&line["handler"], &line["tags"]), (&row["assignee"], &row["tags"]));
+                for (name, value) in line.as_object().unwrap() {
+                    assert!(["handler", "tags"].contains(&name.as_str()) || row[name] == *value, "{name}");
+                }
+            }
+            let mut known = filter.clone();
+            if let Some([one]) = known["tag"].as_array().map(Vec::as_slice) {
+                known["tag"] = one.clone();
+            }
+            assert_eq!(record(&desk, &headers).await["manifest"]["filter"], known);
+        }
+        let both = json!({ "complaint_id": "c_00007", "text": "退款" });
+        let refused = Answer::of(asking(&desk, both)).await;
+        assert_eq!(refused.code(), 3001);
+        assert!(refused.msg().contains("complaint_id"), "{}", refused.msg());
+    });
 }
 
 #[test]

@@ -19,9 +19,16 @@ fn the_pages_example() {
         let shop = server.shop("appPage").await;
         let rows = Box::new(import::JsonRows::new(PAGE_EXAMPLE_ROWS.as_bytes()));
         let stop = std::future::pending();
-        let ended =
-            import::import(&server.store, &shop, &server.clock, rows, import::BATCH, |_, _| Ok(()), stop)
-                .await;
+        let ended = import::import(
+            &server.store,
+            &shop,
+            &server.clock,
+            rows,
+            import::Manner::default(),
+            |_, _| Ok(()),
+            stop,
+        )
+        .await;
         assert!(ended.cut_short.is_none());
         assert_eq!(ended.report, Report { read: 2, added: 2, ..Report::default() });
 

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod apps;
 mod bench_data;
 mod bundles;
 mod citus;
@@ -28,5 +29,6 @@ mod people;
 mod postgres;
 mod privacy;
 mod program;
+mod queue;
 mod search;
 mod stats;

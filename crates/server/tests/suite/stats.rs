@@ -34,6 +34,17 @@ fn some(rng: &mut Chance, id: usize) -> Incoming {
     complaint.state = State::from(*[0, 1, 2, 2, 2, 3].choose(rng).unwrap());
     let edges = [-1, 0, 1, HOUR, HOUR + 1, 4 * HOUR, 4 * HOUR + 1, 24 * HOUR, 24 * HOUR + 1];
     complaint.operate_end_time = NOW + edges.choose(rng).unwrap();
+    if rng.random_range(0..6) == 0 {
+        // The end of the day, and the moments beside it.
+        complaint.operate_end_time = NOW + 12 * HOUR + rng.random_range(-1..=1);
+    }
+    // Some with many complaints, many with one or two, some without.
+    let resource = rng.random_range(0..60);
+    complaint.complaint_resource_id = match resource {
+        0..20 => format!("p_{}", resource / 4),
+        20..55 => format!("E{resource}"),
+        _ => String::new(),
+    };
     if complaint.state == State::Done {
         complaint.closed_at = Some(time + rng.random_range(0..200_000));
         complaint.closed_overtime = Some(Overtime::from(rng.random_range(1..=2)));
@@ -50,8 +61,11 @@ fn some(rng: &mut Chance, id: usize) -> Incoming {
     Incoming { complaint, details }
 }
 
+/// A complaint, what was said about it, its assignee and its number.
+type Known = (Complaint, Details, String, i64);
+
 /// What is in the shop, read one by one.
-async fn read_all(desk: &Desk, ids: &[String]) -> Vec<(Complaint, Details, String)> {
+async fn read_all(desk: &Desk, ids: &[String]) -> Vec<Known> {
     let mut tx = desk.server.store.read().await.unwrap();
     let mut all = Vec::new();
     for id in ids {
@@ -60,7 +74,7 @@ async fn read_all(desk: &Desk, ids: &[String]) -> Vec<(Complaint, Details, Strin
             "select coalesce(assignee, '') from complaints where shop_id = $1 and complaint_id = $2";
         let named = [id.as_str().into()];
         let assignee = tx.query(&desk.shop, ASSIGNEE, &named, |row| Ok(row.text(0)?.to_owned())).await;
-        all.push((stored.complaint, stored.details, assignee.unwrap().remove(0)));
+        all.push((stored.complaint, stored.details, assignee.unwrap().remove(0), stored.number));
     }
     all
 }
@@ -74,7 +88,7 @@ fn durations(mut seconds: Vec<i64>) -> Value {
 }
 
 /// The same again in the plainest way.
-fn recount(all: &[(Complaint, Details, String)], asked: &Value, now: i64) -> Value {
+fn recount(all: &[Known], asked: &Value, now: i64) -> Value {
     let among = |name: &str, code: i64| {
         asked[name].as_array().is_none_or(|codes| codes.iter().any(|one| one.as_i64() == Some(code)))
     };
@@ -109,7 +123,7 @@ fn recount(all: &[(Complaint, Details, String)], asked: &Value, now: i64) -> Val
         open.iter().filter(|one| (now..=now + hours * HOUR).contains(&one.operate_end_time)).count()
     };
     let mut people: BTreeMap<&str, [i64; 3]> = BTreeMap::new();
-    for (complaint, _, assignee) in &found {
+    for (complaint, _, assignee, _) in &found {
         let of = people.entry(assignee).or_default();
         let open = complaint.state != State::Done;
         of[0] += i64::from(open);
@@ -124,6 +138,32 @@ fn recount(all: &[(Complaint, Details, String)], asked: &Value, now: i64) -> Val
             json!({ "assignee": name, "open": open, "overdue": overdue, "closed": closed })
         })
         .collect();
+    let day = |time: i64| BeijingTime::from_epoch(time).to_string()[..10].to_owned();
+    let hours = (0..24).map(|hour| {
+        let of = |one: &Complaint| BeijingTime::from_epoch(one.complaint_time).to_string()[11..13] == format!("{hour:02}");
+        let made: Vec<_> = found.iter().filter(|one| of(&one.0)).collect();
+        json!({ "hour": hour, "total": made.len(), "overtime": made.iter().filter(|one| late(&one.0)).count() })
+    });
+    let mut resources: BTreeMap<&str, (i64, i64, i64, i64)> = BTreeMap::new();
+    for (complaint, _, _, number) in found.iter().filter(|one| !one.0.complaint_resource_id.is_empty()) {
+        let of = resources.entry(&complaint.complaint_resource_id).or_insert((0, 0, 0, i64::MAX));
+        let is_open = complaint.state != State::Done;
+        *of = (of.0 + 1, of.1 + i64::from(late(complaint)), of.2 + i64::from(is_open), of.3.min(*number));
+    }
+    let mut resources: Vec<_> = resources.into_iter().collect();
+    resources.sort_by_key(|(_, of)| (std::cmp::Reverse(of.0), of.3));
+    let resources: Vec<Value> = resources
+        .into_iter()
+        .take(20)
+        .map(|(id, (total, overtime, open, _))| {
+            json!({ "complaint_resource_id": id, "total": total, "overtime": overtime, "open": open })
+        })
+        .collect();
+    // Until 24:00, which is the next day's first second.
+    let today = |one: &&&Complaint| {
+        let end = one.operate_end_time;
+        end >= now && (day(end) == day(now) || end > now && day(end - 1) == day(now))
+    };
     let overtime = found.iter().filter(|one| late(&one.0)).count();
     let rate = if found.is_empty() { 0.0 } else { overtime as f64 / found.len() as f64 };
     json!({
@@ -135,10 +175,13 @@ fn recount(all: &[(Complaint, Details, String)], asked: &Value, now: i64) -> Val
         "by_source": group("complaint_from", &|one| json!(one.complaint_from)),
         "by_state": group("state", &|one| json!(one.state)),
         "by_day": group("day", &|one| json!(BeijingTime::from_epoch(one.complaint_time).to_string()[..10])),
+        "new_today": found.iter().filter(|one| day(one.0.complaint_time) == day(now)).count(),
+        "by_hour": hours.collect::<Vec<_>>(),
+        "by_resource": resources,
         "first_reply": durations(
             found
                 .iter()
-                .filter_map(|(complaint, details, _)| {
+                .filter_map(|(complaint, details, ..)| {
                     let merchant = details.replies.iter().filter(|reply| reply.reply_from == "merchant");
                     Some(merchant.map(|reply| reply.replied_at).min()? - complaint.complaint_time)
                 })
@@ -152,6 +195,7 @@ fn recount(all: &[(Complaint, Details, String)], asked: &Value, now: i64) -> Val
             "within_1_hour": within(1),
             "within_4_hours": within(4),
             "within_24_hours": within(24),
+            "today": open.iter().filter(today).count(),
         },
         "by_assignee": people,
     })
@@ -239,7 +283,7 @@ fn the_command_counts_too() {
         let answer = desk.call::<StatsGet>(json!({ "channel_type": 1 })).await;
         let program = Program::on(database);
         let counted = program.json(&["stats", "--shop", "appDesk", "--channel", "1"]);
-        for part in ["total", "by_source", "by_day", "first_reply", "closing"] {
+        for part in ["total", "by_source", "by_day", "by_hour", "by_resource", "first_reply", "closing"] {
             // Those that the clock, which is another one here, has a say in are left out.
             let without = |value: &Value| value.to_string().split("\"overtime\"").count();
             assert_eq!(without(&counted[part]), without(&answer.data()[part]), "{part}");

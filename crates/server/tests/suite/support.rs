@@ -23,7 +23,7 @@ use tousu_wire::{BeijingTime, Endpoint, PermissionSet};
 pub const NOW: i64 = 1_714_536_000;
 
 /// Who puts complaints into shops past the interfaces.
-pub const BY_TEST: Brought<'static> = Brought { by: "test", at: NOW };
+pub const BY_TEST: Brought<'static> = Brought { by: "test", doer: None, at: NOW };
 
 /// Under which the tests keep phone numbers.
 pub const KEY: &str = "tests:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

@@ -5,7 +5,7 @@ mod bodies;
 pub mod demo;
 pub mod limits;
 mod paths;
-mod raw;
+pub mod raw;
 mod return_codes;
 pub mod secrecy;
 mod stopping;

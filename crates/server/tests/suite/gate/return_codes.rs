@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tousu_client::Credentials;
+use tousu_wire::app_usage::AppUsage;
 use tousu_wire::complaint_export::ExportGet;
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
@@ -204,6 +205,8 @@ async fn handling(server: &Server, token: &str, provoked: &mut Provoked) {
     provoked.by(act("reveal", reveal).await, ReturnCode::PhoneNotKept);
     let none = json!({ "access_token": token, "subscription_id": "sub_none" });
     provoked.by(server.post(&SubscriptionGet::path(), &none).await, ReturnCode::NoSuchSubscription);
+    let none = json!({ "access_token": token, "client_id": "xopNobody" });
+    provoked.by(server.post(&AppUsage::path(), &none).await, ReturnCode::NoSuchApp);
     let none = json!({ "access_token": token, "export_id": 999 });
     provoked.by(server.post(&ExportGet::path(), &none).await, ReturnCode::NoSuchExport);
     let none = json!({ "access_token": token, "login": "nobody" });

@@ -36,7 +36,7 @@ impl Desk {
                 Incoming { complaint, details: Default::default() }
             })
             .collect();
-        let brought = Brought { by: "import", at: NOW };
+        let brought = Brought { by: "import", doer: None, at: NOW };
         self.server.store.take_in(&self.shop, brought, &batch).await.unwrap().unwrap();
     }
 }
@@ -89,7 +89,7 @@ fn imports_are_named_one_by_one() {
         }
 
         let (mut tx, version) = desk.server.store.write(&desk.shop).await.unwrap().unwrap();
-        tx.remove_from(&desk.shop, version, Brought { by: "import", at: NOW }).await.unwrap();
+        tx.remove_from(&desk.shop, version, Brought { by: "import", doer: None, at: NOW }).await.unwrap();
         tx.commit().await.unwrap();
         let gone = desk.changes(Some("4"), 1000).await;
         assert_eq!(named(&gone).len(), 260);

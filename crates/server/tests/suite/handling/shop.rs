@@ -156,6 +156,7 @@ fn settings_hold_for_the_shop() {
         let desk = Desk::open(database).await;
         let defaults = json!({
             "merchant_closes": 1, "consumer_reopens_hours": 168, "remind_hours": [24, 4, 1], "deadline_rules": [],
+            "templates": [], "tags": [],
         });
         assert_eq!(*desk.call::<SettingsGet>(json!({})).await.data(), defaults);
         let id = desk.submitted().await;
@@ -305,5 +306,51 @@ fn each_of_many_has_its_own_result() {
             assert_eq!(answer.code(), 3001, "{change}");
             assert!(answer.msg().contains(name), "{}", answer.msg());
         }
+    });
+}
+
+#[test]
+fn templates_and_tags_are_the_shops_own() {
+    on_each_database(async |database| {
+        let desk = Desk::open(database).await;
+        let settings = async || desk.call::<SettingsGet>(json!({})).await.data().clone();
+        let nothing = settings().await;
+        assert_eq!((&nothing["templates"], &nothing["tags"]), (&json!([]), &json!([])));
+        let templates = json!([
+            { "name": "已退款", "text": "您好，{{order}} 的款项已退回。\n{{ assignee }}，热线 400-800-1234" },
+            { "name": "核实中", "text": "正在核实，{{deadline}} 前答复。" },
+        ]);
+        let tags = json!(["退款", "课程质量"]);
+        desk.set(json!({ "templates": templates, "operator": "小李" })).await;
+        desk.set(json!({ "tags": tags })).await;
+        let now = settings().await;
+        assert_eq!((&now["templates"], &now["tags"]), (&templates, &tags));
+        // What is absent stays, and nothing of it touches a deadline.
+        let changed = desk.set(json!({ "remind_hours": [2], "dry_run": 1 })).await;
+        assert_eq!((&changed["settings"]["templates"], &changed["moved"]), (&templates, &json!([])));
+        for (name, change) in [
+            ("templates", json!({ "templates": [{ "name": "甲", "text": "{{phone}}" }] })),
+            ("templates", json!({ "templates": [{ "name": "甲", "text": "请打 18812341474" }] })),
+            ("templates", json!({ "templates": [{ "name": "18812341474", "text": "好" }] })),
+            ("tags", json!({ "tags": ["18812341474"] })),
+            ("tags", json!({ "tags": [""] })),
+        ] {
+            let answer = desk.call::<SettingsSet>(change).await;
+            assert_eq!(answer.code(), 3001);
+            assert!(answer.msg().contains(name) && !answer.text.contains("18812341474"), "{}", answer.msg());
+        }
+        assert_eq!(settings().await["templates"], templates);
+        // A tag that is not offered can be used all the same.
+        let id = desk.submitted().await;
+        desk.act("tag", &id, json!({ "add": ["其他"] })).await.data();
+        desk.set(json!({ "templates": [], "tags": [] })).await;
+        assert_eq!(settings().await, nothing);
+
+        let program = crate::program::Program::on(database);
+        program.write("replies.toml", "[[templates]]\nname = \"甲\"\ntext = \"好，{{shop}}\"\n");
+        let set = ["settings", "--shop", "appDesk", "--templates", "replies.toml", "--tags", "退款,急"];
+        let told = program.json(&set);
+        assert_eq!(told["settings"]["templates"], json!([{ "name": "甲", "text": "好，{{shop}}" }]));
+        assert_eq!(settings().await["tags"], json!(["退款", "急"]));
     });
 }

@@ -1,13 +1,14 @@
 //! What an import takes, what it refuses, and what it says of it.
 
 mod forms;
+mod interface;
 mod json;
 mod repeated;
 mod table;
 mod texts;
 
 use serde_json::{Value, json};
-use tousu::import::{self, Format, Reject, Report};
+use tousu::import::{self, Format, Manner, Reject, Report};
 use tousu::store::ShopId;
 
 use crate::support::*;
@@ -77,15 +78,23 @@ pub async fn take_in_batches(
     let file = folder.path().join(name);
     std::fs::write(&file, content).unwrap();
     let mut rejects = Vec::new();
+    let manner = Manner { batch, ..Manner::default() };
     let kept = |_: &Report, refused: &[Reject]| {
         rejects.extend_from_slice(refused);
         Ok(())
     };
     let (report, cut_short) = match import::open(&file, Format::of(&file).unwrap(), |_| ()) {
         Ok(rows) => {
-            let ended =
-                import::import(&server.store, shop, &server.clock, rows, batch, kept, std::future::pending())
-                    .await;
+            let ended = import::import(
+                &server.store,
+                shop,
+                &server.clock,
+                rows,
+                manner,
+                kept,
+                std::future::pending(),
+            )
+            .await;
             (ended.report, ended.cut_short)
         }
         Err(error) => (Report::default(), Some(error)),

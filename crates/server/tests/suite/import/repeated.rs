@@ -160,6 +160,7 @@ fn a_stopped_import_reports_what_it_did() {
         let shop = server.shop("appStopped").await;
         let rows: Vec<Value> = (0..50).map(|at| row(&format!("c_{at:02}"))).collect();
         let text = json!(rows).to_string();
+        let by_tens = import::Manner { batch: 10, ..Default::default() };
         let all = || Box::new(import::JsonRows::new(std::io::Cursor::new(text.clone().into_bytes())));
         let mut batches = 0;
         let fails = |_: &Report, _: &[Reject]| {
@@ -167,20 +168,20 @@ fn a_stopped_import_reports_what_it_did() {
             if batches == 2 { anyhow_error() } else { Ok(()) }
         };
         let never = std::future::pending();
-        let ended = import::import(&server.store, &shop, &server.clock, all(), 10, fails, never).await;
+        let ended = import::import(&server.store, &shop, &server.clock, all(), by_tens, fails, never).await;
         assert_eq!(ended.report, Report { read: 20, added: 20, ..Report::default() });
         assert!(ended.cut_short.is_some());
         assert_eq!(listed(&server, &shop).await.len(), 20);
         let at_once = std::future::ready(());
         let ended =
-            import::import(&server.store, &shop, &server.clock, all(), 10, |_, _| Ok(()), at_once).await;
+            import::import(&server.store, &shop, &server.clock, all(), by_tens, |_, _| Ok(()), at_once).await;
         assert_eq!(ended.report, Report::default());
         assert!(ended.cut_short.unwrap().to_string().contains("interrupted"));
         // A shop that is not there is told, and a row that comes to nobody is not lost silently.
         let nobody = ShopId::parse("appNobody").unwrap();
         let never = std::future::pending();
         let ended =
-            import::import(&server.store, &nobody, &server.clock, all(), 10, |_, _| Ok(()), never).await;
+            import::import(&server.store, &nobody, &server.clock, all(), by_tens, |_, _| Ok(()), never).await;
         assert!(ended.cut_short.unwrap().to_string().contains("appNobody"));
         assert_eq!(ended.report, Report::default());
     });

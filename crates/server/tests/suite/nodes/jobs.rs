@@ -95,7 +95,10 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
 
         let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
         // The last versions are those of the four apps and four tokens: of the seven kept, none has changes.
-        assert_eq!(done, Some(Tidied { tokens: 1, calls: 1, changes: 61, deliveries: 0, sessions: 0 }));
+        assert_eq!(
+            done,
+            Some(Tidied { tokens: 1, calls: 1, changes: 61, deliveries: 0, sessions: 0, usage: 0 })
+        );
         assert_eq!(version(&server.store, &busy).await, at, "nothing that can be seen has changed");
         let left = server
             .store
@@ -122,7 +125,7 @@ fn tidying_takes_what_is_outdated_and_nothing_else() {
         let done = tidy(&server.store, (&server.settings).into(), &server.clock, "me").await.unwrap();
         assert_eq!(
             done,
-            Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7), deliveries: 0, sessions: 0 })
+            Some(Tidied { tokens: 1, calls: 0, changes: 3 * (21 - 7), deliveries: 0, sessions: 0, usage: 0 })
         );
         assert_eq!(log(&server.store, &busy).await, (at - 6, 21, at - 7));
         assert_eq!(log(&server.store, &quiet).await, (0, 0, 0));
@@ -252,7 +255,7 @@ fn tidying_waits_for_whoever_writes() {
         tx.commit().await.unwrap();
         assert_eq!(
             tidying.await.unwrap(),
-            Some(Tidied { tokens: 1, calls: 0, changes: 0, deliveries: 0, sessions: 0 })
+            Some(Tidied { tokens: 1, calls: 0, changes: 0, deliveries: 0, sessions: 0, usage: 0 })
         );
     });
 }

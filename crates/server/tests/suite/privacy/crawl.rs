@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::everything_in;
@@ -210,7 +212,39 @@ fn no_number_leaves() {
                 call("bundle", json!({ "complaint_id": id, "operator": numbers[7] })).await.text,
             ));
         }
-        seen.push(("stats", call("tousu.stats.get", json!({})).await.text));
+        for name in ["tousu.stats.get", "tousu.queue.get", "tousu.app.list", "tousu.settings.get"] {
+            seen.push((name, call(name, json!({})).await.text));
+        }
+        for id in ids.iter().step_by(7) {
+            seen.push(("similar", call("similar", json!({ "complaint_id": id })).await.text));
+        }
+        for chunk in numbers.chunks(50) {
+            let app = call("tousu.app.create", json!({ "name": chunk[0], "operator": chunk[1] })).await;
+            let rename = json!({ "client_id": app.data()["app"]["client_id"], "name": chunk[2] });
+            seen.push(("app", app.text));
+            seen.push(("app", call("tousu.app.update", rename).await.text));
+            for body in [
+                json!({ "templates": [{ "name": chunk[3], "text": chunk[4] }] }),
+                json!({ "templates": [{ "name": "x", "text": format!("{{{{{}}}}}", chunk[5]) }] }),
+                json!({ "tags": chunk }),
+            ] {
+                seen.push(("settings", call("tousu.settings.set", body).await.text));
+            }
+        }
+        seen.push(("app", call("tousu.app.list", json!({})).await.text));
+        // What a file has is shown masked, and why a row is refused as well. The refused rows themselves go back to whoever has
+        // just brought them, in a form in which nothing else is.
+        let table = json!({ "file_name": "rows.csv", "content": STANDARD.encode(&csv) });
+        let headed = csv.replacen("complaint_id,channel_type", &format!("{},{}", numbers[0], numbers[1]), 1);
+        for content in [&csv, &headed] {
+            let table = json!({ "file_name": "rows.csv", "content": STANDARD.encode(content) });
+            seen.push(("import", call("tousu.import.preview", table).await.text));
+        }
+        let answer = call("tousu.import.run", table).await;
+        let mut shown = answer.data().clone();
+        assert!(shown["rejected_total"].as_i64().is_some_and(|refused| refused > 0));
+        shown["rejects_csv"] = json!(null);
+        seen.push(("import", shown.to_string()));
         for format in ["csv", "ndjson"] {
             let body = json!({ "access_token": demo.access_token, "format": format, "operator": numbers[8] });
             let request = demo.http.post(format!("{}/tousu.complaint.export/1.0.0", demo.url));

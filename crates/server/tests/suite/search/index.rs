@@ -198,11 +198,32 @@ fn must_use(sql: &str, is_sqlite: bool) -> Option<&'static str> {
     if !sql.starts_with("select") {
         return None;
     }
+    // Nobody has work in this shop: what other tests asked for by assignee is best looked for by that.
+    if sql.contains("assignee in (") || sql.contains("assignee is null") {
+        return None;
+    }
     if sql.contains("complaint_words_fts match") {
         return is_sqlite.then_some("VIRTUAL TABLE INDEX");
     }
     if sql.contains("string_to_array(words") {
         return (!is_sqlite).then_some("complaint_words_by_word");
+    }
+    let jumps = [
+        ("select complaint_time, complaint_id from complaints", "complaints_by_time"),
+        ("select operate_end_time, complaint_time, number from complaints", "complaints_open_by_deadline"),
+        ("select coalesce(changed_at, complaint_time), number from complaints", "complaints_by_change"),
+    ];
+    if let Some((_, index)) = jumps.iter().find(|(begins, _)| sql.starts_with(begins)) {
+        return Some(index);
+    }
+    let is_due = sql.ends_with("state <> 2 and operate_end_time >= $2 and operate_end_time <= $3");
+    if is_due && sql.starts_with("select count(*) from complaints") {
+        let covering = "COVERING INDEX complaints_open_by_deadline";
+        // Of one shop alone another index has the deadlines, too.
+        return Some(if is_sqlite { covering } else { "Index" });
+    }
+    if sql.contains("complainant_user_id = $2") {
+        return Some("complaints_by_user");
     }
     let finds_numbers = ["select number from complaints", "select complaint_time, number from complaints"];
     if !sql.contains("phone_tail") && !finds_numbers.iter().any(|begins| sql.starts_with(begins)) {
@@ -231,6 +252,8 @@ fn every_search_goes_by_an_index() {
         for first in (0..6000).step_by(1000) {
             archive.put((first..first + 1000).map(|id| some(&mut rng, id)).collect()).await;
         }
+        let somebody = similar::of("c_somebody", 0, "u_1", "18812341474", "E1");
+        archive.server.store.take_in(&archive.shop, BY_TEST, &[somebody]).await.unwrap().unwrap();
         archive.follow().await;
         let is_sqlite = database.url.starts_with("sqlite:");
         database.run("analyze").await;
@@ -246,10 +269,16 @@ fn every_search_goes_by_an_index() {
             ] {
                 asked["sort"] = json!(sort);
                 let first = archive.search(asked.clone()).await;
+                let mut jump = asked.clone();
+                jump["page_index"] = json!(20);
+                archive.search(jump).await.data();
                 asked["cursor"] = first.data()["next_cursor"].clone();
                 archive.search(asked).await.data();
             }
         }
+        archive.similar("c_somebody").await.data();
+        let asked = json!({ "access_token": archive.token });
+        archive.server.post(&tousu_wire::queue::QueueGet::path(), &asked).await.data();
         let mut seen = std::collections::BTreeSet::new();
         for sql in statements_seen() {
             let Some(index) = must_use(&sql, is_sqlite) else { continue };
@@ -261,7 +290,7 @@ fn every_search_goes_by_an_index() {
             assert!(!plan.contains("Seq Scan"), "{sql}\n{plan}");
             seen.insert(index);
         }
-        assert_eq!(seen.len(), 5, "{seen:?}");
+        assert_eq!(seen.len(), 6, "{seen:?}");
     });
 }
 

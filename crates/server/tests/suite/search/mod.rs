@@ -3,6 +3,7 @@
 mod index;
 mod interface;
 mod model;
+mod similar;
 
 use std::collections::HashMap;
 
@@ -206,7 +207,7 @@ pub fn asked(rng: &mut StdRng) -> Value {
         BeijingTime::from_epoch(rng.random_range(from..to) * 60 + NOW).to_string()
     };
     for _ in 0..rng.random_range(0..=3) {
-        match rng.random_range(0..15) {
+        match rng.random_range(0..17) {
             0 => asked["channel_type"] = several(rng, &[1, 2, 3, 4]),
             1 => asked["state"] = several(rng, &[0, 1, 2]),
             2 => asked["is_overtime"] = json!(rng.random_range(1..=2)),
@@ -220,7 +221,9 @@ pub fn asked(rng: &mut StdRng) -> Value {
             10 => asked["due_before"] = json!(moment(rng, 0, 30)),
             11 => asked["changed_since"] = json!(moment(rng, 0, 50)),
             12 => asked["complaint_resource_id"] = json!(*["E1", "E 2", "o\"3", "E9"].choose(rng).unwrap()),
-            13 => asked["phone_tail"] = json!(*["1474", "1475", "1476", "0078", "9999"].choose(rng).unwrap()),
+            13 => asked["unassigned"] = json!(1),
+            14 => asked["hour"] = several(rng, &[0, 1, 2, 3, 23]),
+            15 => asked["phone_tail"] = json!(*["1474", "1475", "1476", "0078", "9999"].choose(rng).unwrap()),
             _ => {
                 let texts = [
                     "退款",
@@ -284,7 +287,15 @@ pub fn expected(known: &HashMap<String, Known>, asked: &Value, now: i64) -> Vec<
                 && asked["is_overtime"].as_i64().is_none_or(|code| shown.is_overtime.number() == code)
                 && among("complaint_from", row.complaint_from.number())
                 && among("current_step", row.current_step.number())
-                && named("assignee", std::slice::from_ref(&known.assignee))
+                && match (asked["unassigned"] == 1, &*known.assignee) {
+                    (true, "") => true,
+                    (true, _) => {
+                        !asked["assignee"].is_null()
+                            && named("assignee", std::slice::from_ref(&known.assignee))
+                    }
+                    (false, _) => named("assignee", std::slice::from_ref(&known.assignee)),
+                }
+                && among("hour", shown.complaint_time.to_string()[11..13].parse().unwrap())
                 && named("tag", &known.tags)
                 && moment("start_time").is_none_or(|start| row.complaint_time >= start)
                 && moment("end_time").is_none_or(|end| row.complaint_time <= end)

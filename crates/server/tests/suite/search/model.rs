@@ -10,6 +10,23 @@ async fn assert_right(archive: &Archive, rng: &mut StdRng, searches: usize) {
         let expected = expected(&archive.known, &asked, NOW);
         assert_eq!(ids(&rows), expected, "{asked}");
         assert_eq!(total, expected.len(), "{asked}");
+        // A page by its number, the one behind the last among them.
+        let size = asked["page_size"].as_u64().unwrap() as usize;
+        let page = rng.random_range(0..=expected.len() / size + 1);
+        let mut jump = asked.clone();
+        jump["page_index"] = json!(page + 1);
+        let answer = archive.search(jump.clone()).await;
+        let of_page: Vec<String> = expected.iter().skip(page * size).take(size).cloned().collect();
+        assert_eq!((answer.ids(), answer.total()), (of_page, expected.len() as i64), "{jump}");
+        // And on from there.
+        let next = answer.data()["next_cursor"].clone();
+        assert_eq!(next == "", (page + 1) * size >= expected.len(), "{jump}");
+        if next != "" {
+            let mut on = asked.clone();
+            on["cursor"] = next;
+            let of_next: Vec<String> = expected.iter().skip((page + 1) * size).take(size).cloned().collect();
+            assert_eq!(archive.search(on).await.ids(), of_next, "{jump}");
+        }
         for row in rows {
             let known = &archive.known[row["complaint_id"].as_str().unwrap()];
             let mut listed = row.clone();
@@ -88,6 +105,47 @@ fn a_large_shop_is_searched_rightly() {
             assert_eq!(ids(&rows), expected, "{asked}");
             assert!(total.is_null() || total == expected.len(), "{asked}: {total}");
         }
+    });
+}
+
+/// Pages far behind, of what is found in each of the ways there are.
+#[test]
+fn every_page_can_be_jumped_to() {
+    on_each_database(async |database| {
+        let mut rng = chance(14);
+        let mut archive = Archive::open(database).await;
+        for first in (0..6000).step_by(1000) {
+            archive.put((first..first + 1000).map(|id| some(&mut rng, id)).collect()).await;
+        }
+        archive.follow().await;
+        for asked in [
+            json!({}),
+            json!({ "sort": "changed" }),
+            json!({ "sort": "deadline" }),
+            json!({ "state": [2] }),
+            json!({ "state": [0, 1], "sort": "deadline", "channel_type": [1, 2] }),
+            json!({ "complaint_from": [101, 201], "is_overtime": 1 }),
+            json!({ "text": "退款" }),
+            json!({ "text": "退款", "sort": "deadline" }),
+            json!({ "unassigned": 1, "hour": [1, 2, 23] }),
+            json!({ "due_after": "2024-05-01 12:00:00" }),
+            json!({ "due_after": "2024-04-01 00:00:00", "text": "质量" }),
+            json!({ "complaint_resource_id": "E1" }),
+        ] {
+            let expected = expected(&archive.known, &asked, NOW);
+            assert!(expected.len() > 100, "{asked}");
+            for page in [2, expected.len() / 200, expected.len() / 100, expected.len() / 100 + 1] {
+                let mut jump = asked.clone();
+                (jump["page_index"], jump["page_size"]) = (json!(page.max(1)), json!(100));
+                let at = (page.max(1) - 1) * 100;
+                let of_page: Vec<String> = expected.iter().skip(at).take(100).cloned().collect();
+                assert_eq!(archive.search(jump.clone()).await.ids(), of_page, "{jump}");
+            }
+        }
+        let deep = archive.search(json!({ "page_index": 101, "page_size": 100 })).await;
+        assert_eq!(deep.code(), 3001);
+        assert!(deep.msg().contains("page_index") && deep.msg().contains("10000"), "{}", deep.msg());
+        assert_eq!(archive.search(json!({ "page_index": 100, "page_size": 100 })).await.ids(), [""; 0]);
     });
 }
 
