@@ -1,6 +1,6 @@
 """The parts of the bench, in the order of the table: each measures something and gives its lines."""
 
-from . import basic, constant, exports, first_call, imports, memory, polls, random_calls, search, writes
+from . import basic, console, constant, exports, first_call, imports, memory, polls, random_calls, search, writes
 
 PARTS = {
     "basic": basic.measure,
@@ -13,4 +13,5 @@ PARTS = {
     "first": first_call.measure,
     "search": search.measure,
     "export": exports.measure,
+    "console": console.measure,
 }

@@ -1,76 +1,29 @@
-// The documentation page at /docs, in a browser, against the server with its demo data.
-//
-// TOUSU_BIN is the built binary; with TOUSU_SCREENSHOTS=dir, pictures of the page are left there.
+// The documentation page at /docs, in a browser, against the server with its demo data. TOUSU_BIN is the built binary.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-
-const { TOUSU_BIN, TOUSU_SCREENSHOTS } = process.env;
-assert.ok(TOUSU_BIN, 'TOUSU_BIN must name the built binary');
+import { DESKTOP, launch, overflow, PHONE, withPage as withPageOf } from './support/browser.mjs';
+import { DATABASES } from './support/databases.mjs';
+import { serveDemo } from './support/server.mjs';
 
 const LIST = 'xe.pay_through.complaint_record.xe.b_complaints.list';
-const DESKTOP = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
 
-let directory, server, demo, browser;
+let database, demo, browser;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tousu-docs-'));
-  const database = `sqlite:${join(directory, 'demo.db')}`;
-  server = spawn(
-    TOUSU_BIN,
-    ['serve', '--demo', '--listen', '127.0.0.1:0', '--database', database, '--json'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const lines = createInterface({ input: server.stdout });
-  const ended = once(server, 'exit').then(([code]) => {
-    throw new Error(`the server ended with ${code} before its first line`);
-  });
-  const [line] = await Promise.race([once(lines, 'line'), ended]);
-  ended.catch(() => {});
-  demo = JSON.parse(line);
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    ],
-  });
+  database = await DATABASES.SQLite();
+  demo = await serveDemo(database);
+  browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
-  if (server?.exitCode === null) {
-    server.kill();
-    await once(server, 'exit');
-  }
-  await rm(directory, { recursive: true, force: true });
+  await demo?.stop();
+  await database?.drop();
 });
 
-/** Runs `body` on a fresh page, which must end without a console error or a CSP violation. */
-async function withPage(options, body) {
-  const context = await browser.newContext({ baseURL: demo.address, viewport: DESKTOP, ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await page.exposeFunction('violated', (directive) => complaints.push(`CSP: ${directive}`));
-  await page.addInitScript(() =>
-    addEventListener('securitypolicyviolation', (event) => globalThis.violated(event.violatedDirective)));
-  try {
-    await body(page);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-  }
-}
+/** Runs `body` on a fresh page, which must end without a console error or a violation of the policy. */
+const withPage = (options, body) => withPageOf(browser, demo.address, options, body);
 
 const open = async (page, id = LIST) => {
   await page.goto(`/docs#/${id}`);
@@ -84,9 +37,6 @@ async function answer(page, text) {
   await page.getByRole('status').filter({ hasText: text }).waitFor();
   return JSON.parse(await page.locator('[data-response]').textContent());
 }
-
-const overflow = (page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 for (const viewport of [DESKTOP, PHONE]) {
   test(`the list call answers in the response pane at ${viewport.width} px`, () =>
@@ -198,22 +148,3 @@ test('the navigation filters, and leads to the return codes', () =>
     await page.getByRole('link', { name: '返回码' }).click();
     await page.getByRole('cell', { name: '2053' }).waitFor();
   }));
-
-test('pictures of the page', { skip: !TOUSU_SCREENSHOTS }, async () => {
-  const views = [
-    ['docs-light', { colorScheme: 'light' }],
-    ['docs-dark', { colorScheme: 'dark' }],
-    ['docs-390', { viewport: PHONE, deviceScaleFactor: 2 }],
-  ];
-  for (const [name, options] of views) {
-    await withPage(options, async (page) => {
-      await open(page);
-      await page.getByLabel('access_token', { exact: true }).fill(demo.access_token);
-      await page.getByLabel('page_size', { exact: true }).fill('3');
-      await send(page);
-      await answer(page, '成功');
-      await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
-      await page.screenshot({ path: join(TOUSU_SCREENSHOTS, `${name}.png`), fullPage: true });
-    });
-  }
-});

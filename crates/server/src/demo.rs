@@ -277,7 +277,9 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
         _ => CurrentStep::ClosedByPlatform,
     };
     let (reason, answer) = CASES.choose(rng).copied().unwrap_or(CASES[0]);
-    let course = COURSES.choose(rng).copied().unwrap_or(COURSES[0]);
+    // One course makes more trouble than any other, as is to be found out.
+    let course_at = if rng.random_range(0..4) == 0 { 1 } else { rng.random_range(0..COURSES.len()) };
+    let course = COURSES[course_at];
     let bought = complaint_time - rng.random_range(3600..20 * 86_400);
     let reason = reason.replace("{}", course);
     let complaint_id =
@@ -291,8 +293,18 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
             replied_at: (complaint_time + rng.random_range(300..limit / 2)).min(closed_at.unwrap_or(now)),
         }],
     };
+    // A few complain again and again.
+    let user = match rng.random_range(0..12) {
+        0 => format!("u_6530a1{:02x}_repeated00", rng.random_range(0..40)),
+        _ => format!("u_{bought:08x}_{}", letters(rng, 10)),
+    };
+    // What is complained of is the course itself, or an order of it.
+    let resource = match rng.random_range(0..5) {
+        0..2 => format!("p_65f1c0d2e4b0{course_at:02x}a7c91d5e"),
+        _ => format!("o_{bought}_{:013x}_{:06}V2", bought << 20 | 0x5_f1e7, rng.random_range(0..1_000_000)),
+    };
     let details = Details {
-        complainant_user_id: format!("u_{bought:08x}_{}", letters(rng, 10)),
+        complainant_user_id: user,
         content_msg: if channel == ChannelType::WechatPay { String::new() } else { reason.clone() },
         content_object: vec![json!({ "type": "course", "title": course })],
         uploaded_images: (0..rng.random_range(0..3))
@@ -313,11 +325,7 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
                 _ => ComplaintType::ThirdParty,
             },
             complaint_resource_type: 0,
-            complaint_resource_id: format!(
-                "o_{bought}_{:013x}_{:06}V2",
-                bought << 20 | 0x5_f1e7,
-                rng.random_range(0..1_000_000)
-            ),
+            complaint_resource_id: resource,
             complaint_reason: reason,
             complainant_phone: Phone(format!(
                 "1{}{:08}",

@@ -107,6 +107,13 @@ fn example_settings() -> Value {
         "consumer_reopens_hours": 168,
         "remind_hours": [24, 4, 1],
         "deadline_rules": [example_rule()],
+        "standard_rules": [{
+            "id": "std.any",
+            "version": 1,
+            "stage": "settlement",
+            "kind": { "hours": 72 },
+            "title": "72 小时内处理完结 ¦ settled within 72 hours",
+        }],
         "templates": [{ "name": "已退款", "text": "您好，订单 {{order}} 的款项已原路退回，请查收。" }],
         "tags": ["退款", "课程质量"],
     })
@@ -131,6 +138,9 @@ pub struct ShopSettings {
     /// The shop's own deadline rules, over those that come with the program.
     #[schemars(title = "店铺自己的期限规则，优先于自带规则")]
     pub deadline_rules: Vec<Value>,
+    /// The rules that come with the program, which hold where the shop has none of its own.
+    #[schemars(title = "自带的期限规则，店铺没有自己的规则时适用")]
+    pub standard_rules: Vec<Value>,
     /// Replies that are offered, in the shop's order.
     #[schemars(title = "回复模板，按店铺自己的顺序")]
     pub templates: Vec<Template>,

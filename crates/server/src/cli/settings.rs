@@ -87,7 +87,8 @@ impl Settings {
             if tx.version(&shop).await?.is_none() {
                 anyhow::bail!(no_shop(&shop));
             }
-            let shown = handling::shown_settings(&tx.shop_settings(&shop).await?, handling);
+            let settings = tx.shop_settings(&shop).await?;
+            let shown = handling::shown_settings(&settings, handling, &Deadlines::load(handling)?);
             session.print(&shown, |settings| told(&session, settings))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -130,6 +131,7 @@ fn told(session: &Session, settings: &ShopSettings) -> String {
         consumer_reopens_hours,
         remind_hours,
         deadline_rules,
+        standard_rules: _,
         templates,
         tags,
     } = settings;

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "docs.css": "text/css; charset=utf-8",
     "docs.js": "text/javascript; charset=utf-8",
     "samples.js": "text/javascript; charset=utf-8",
+    "session.js": "text/javascript; charset=utf-8",
     "spec.js": "text/javascript; charset=utf-8",
     "token.js": "text/javascript; charset=utf-8",
     "tool.js": "text/javascript; charset=utf-8",

@@ -11,7 +11,11 @@ use crate::handling;
 pub(super) async fn get(mut call: Call, _: Nothing) -> Result<Data<ShopSettings>, Unanswered> {
     let shop = call.shop.clone();
     let settings = call.snapshot().await?.shop_settings(&shop).await?;
-    Ok(Data::Value(handling::shown_settings(&settings, &call.gateway.settings.handling)))
+    Ok(Data::Value(handling::shown_settings(
+        &settings,
+        &call.gateway.settings.handling,
+        &call.gateway.deadlines,
+    )))
 }
 
 /// 更改店铺设置

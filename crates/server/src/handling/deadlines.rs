@@ -35,6 +35,11 @@ impl Deadlines {
         &self.calendar
     }
 
+    /// The program's rules, those of other times included.
+    pub fn standard(&self) -> impl Iterator<Item = &Rule> {
+        self.shipped.all()
+    }
+
     /// A shop's `own` rules over those of the program.
     pub fn rules(&self, own: &[Rule]) -> Result<Cow<'_, Rules>, RulesError> {
         if own.is_empty() {

@@ -13,13 +13,14 @@ use crate::shop_settings::ShopSettings;
 use crate::store::{Handled, Result, ShopId, Store};
 
 /// What holds for a shop: what it decided, else what the program does.
-pub fn shown(settings: &ShopSettings, program: &Handling) -> Shown {
+pub fn shown(settings: &ShopSettings, program: &Handling, deadlines: &Deadlines) -> Shown {
     let policy = settings.policy(program);
     Shown {
         merchant_closes: policy.merchant_closes.into(),
         consumer_reopens_hours: policy.consumer_reopens_within / 3600,
         remind_hours: settings.remind_hours.clone(),
         deadline_rules: settings.deadline_rules.iter().map(|rule| json!(rule)).collect(),
+        standard_rules: deadlines.standard().map(|rule| json!(rule)).collect(),
         templates: settings.templates.clone(),
         tags: settings.tags.clone(),
     }
@@ -90,7 +91,7 @@ pub async fn change_settings(
             .filter_map(|before| Some((moved(&before, &settings, caller.deadlines)?, before)))
             .collect();
         let moved = pairs.iter().map(|(after, before)| told(before, after)).collect();
-        let answer = Changed { settings: shown(&settings, caller.handling), moved };
+        let answer = Changed { settings: shown(&settings, caller.handling, caller.deadlines), moved };
         (settings, pairs, json!(answer).to_string())
     };
     Ok(match store.change_settings::<Refused>(shop, &doer, moves, dry, decide).await? {

@@ -1,6 +1,6 @@
 //! `serve --demo`: what it shows, and that it is the same each time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -69,6 +69,13 @@ fn the_demo_shows_everything_that_there_is() {
     assert!(all.iter().filter(is_open).any(|row| row.overtime(NOW) == Overtime::Late));
     let soon = all.iter().filter(is_open).filter(|row| (0..=3600).contains(&(row.operate_end_time - NOW)));
     assert!(soon.count() >= 3);
+    let mut of_course: HashMap<&str, usize> = HashMap::new();
+    for row in all.iter().filter(|row| row.complaint_resource_id.starts_with("p_")) {
+        *of_course.entry(&row.complaint_resource_id).or_default() += 1;
+    }
+    let mut counts: Vec<usize> = of_course.into_values().collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    assert!(counts.len() == 10 && counts[0] > 2 * counts[1], "one course stands out: {counts:?}");
     for row in &all {
         assert!(row.complaint_time <= NOW && row.closed_at.is_none_or(|closed| closed <= NOW), "{row:?}");
         assert_eq!(row.state == State::Done, row.closed_at.is_some(), "{row:?}");

@@ -79,3 +79,18 @@ fn the_openapi_document() {
     }
     assert!(std::fs::read_to_string(golden).unwrap_or_default() == document, "openapi.json has changed");
 }
+
+/// The console's types are made from the whole document, which is kept beside it. To accept a change: as above.
+#[test]
+fn the_document_that_the_console_is_made_from() {
+    let shown = std::process::Command::new(env!("CARGO_BIN_EXE_tousu")).arg("openapi").output().unwrap();
+    let document = String::from_utf8(shown.stdout).unwrap();
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/openapi.json");
+    if std::env::var_os("TOUSU_ACCEPT").is_some() {
+        std::fs::write(kept, &document).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(kept).unwrap_or_default() == document,
+        "console/openapi.json has changed"
+    );
+}

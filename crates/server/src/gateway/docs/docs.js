@@ -47,7 +47,9 @@ function drawAll() {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   byId('brand').textContent = spec.title;
   byId('version').textContent = spec.version;
+  byId('console').textContent = t('console');
   byId('language').textContent = t('otherLanguage');
+  byId('language').lang = language === 'zh' ? 'en' : 'zh-CN';
   byId('theme').title = t('theme');
   byId('theme').setAttribute('aria-label', t('theme'));
   byId('menu').setAttribute('aria-label', t('menu'));
@@ -191,9 +193,12 @@ function samples(operation) {
   return holder;
 }
 
+/** Shared with the console, which also knows `system`. */
+const THEME = 'tousu.theme';
+
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  localStorage.setItem('docs.theme', theme);
+  localStorage.setItem(THEME, theme);
 }
 
 function toggleTheme() {
@@ -207,8 +212,8 @@ function setMenu(open) {
   byId('nav').classList.toggle('open', open);
 }
 
-const remembered = localStorage.getItem('docs.theme');
-if (remembered) setTheme(remembered);
+const remembered = localStorage.getItem(THEME);
+if (remembered === 'light' || remembered === 'dark') document.documentElement.dataset.theme = remembered;
 
 byId('theme').addEventListener('click', toggleTheme);
 byId('menu').addEventListener('click', () => setMenu(!byId('nav').classList.contains('open')));

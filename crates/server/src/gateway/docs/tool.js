@@ -1,6 +1,7 @@
 // The debugging tool: a request as a form or as raw JSON, and what the server answered.
 
 import { curl, requestOf } from './samples.js';
+import { chooseShop, chosenShop, session, sessionToken } from './session.js';
 import { TOKEN, isSecret, openTokenDialog, token } from './token.js';
 import { codeBlock, copyButton, el, pick, pretty, t } from './ui.js';
 
@@ -36,7 +37,7 @@ export function tool(operation, returnCodes, signal) {
 
   const drawInputs = () => {
     const shown = operation.parameters.filter(({ name }) => draft.raw === null || name === TOKEN);
-    inputs.replaceChildren(...shown.map((field) =>
+    inputs.replaceChildren(...shown.flatMap((field) =>
       field.name === TOKEN ? tokenRow(field, meaning) : fieldRow(field, draft)));
     if (draft.raw !== null) inputs.append(rawEditor(draft, send));
     else inputs.append(el('p', { class: 'muted note' }, t('emptyNotSent')));
@@ -174,7 +175,40 @@ function tokenRow(field, meaning) {
   const get = el('button',
     { type: 'button', class: 'plain', title: t('tokenTitle'), onclick: () => openTokenDialog(meaning) },
     t('getToken'));
-  return row(field, el('span', { class: 'with-button' }, input, get));
+  // Filled in as soon as it is known who is signed in.
+  const place = el('div', { class: 'session-place' });
+  session.then((known) => known && place.replaceChildren(sessionRow(known, meaning)));
+  return [row(field, el('span', { class: 'with-button' }, input, get)), place];
+}
+
+/** A token by one click, for whoever is signed in to the console. */
+function sessionRow(known, meaning) {
+  const problem = el('span', { class: 'problem', role: 'alert' });
+  const shops = known.shops.length > 1 && el('select', {
+    'aria-label': t('shop'),
+    onchange: ({ target }) => chooseShop(target.value),
+  }, known.shops.map(({ app_id: id, name }) =>
+    el('option', { value: id, selected: id === chosenShop(known.shops) }, name)));
+  const take = el('button', {
+    type: 'button',
+    class: 'plain',
+    onclick: async () => {
+      problem.textContent = '';
+      take.disabled = true;
+      try {
+        const { code, data } = await sessionToken(known);
+        if (Number(code) === 0) token.value = data.access_token;
+        else problem.textContent = `${code} ${meaning(code)}`;
+      } catch (error) {
+        problem.textContent = `${t('notReached')}: ${error.message}`;
+      } finally {
+        take.disabled = false;
+      }
+    },
+  }, t('useSession'));
+  return el('div', { class: 'field session' },
+    el('span', { class: 'muted' }, known.user.name || known.user.login),
+    el('span', { class: 'with-button' }, shops, take, problem));
 }
 
 const row = ({ name, required }, input) =>

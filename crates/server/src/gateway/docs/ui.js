@@ -53,6 +53,9 @@ const TEXTS = {
 
   tokenPlaceholder: ['粘贴或点击右侧获取', 'Paste, or get one'],
   getToken: ['获取', 'Get'],
+  useSession: ['使用我的登录', 'Use my session'],
+  shop: ['店铺', 'Shop'],
+  console: ['控制台', 'Console'],
   tokenTitle: ['获取 access_token', 'Get an access_token'],
   tokenLead: [
     '密钥只用于本次请求，不会保存；access_token 保存到标签页关闭为止。',
@@ -61,11 +64,11 @@ const TEXTS = {
   cancel: ['取消', 'Cancel'],
 };
 
-export let language = localStorage.getItem('docs.language') === 'en' ? 'en' : 'zh';
+export let language = localStorage.getItem('tousu.language') === 'en' ? 'en' : 'zh';
 
 export function switchLanguage() {
   language = language === 'zh' ? 'en' : 'zh';
-  localStorage.setItem('docs.language', language);
+  localStorage.setItem('tousu.language', language);
 }
 
 /** A text of this page. */

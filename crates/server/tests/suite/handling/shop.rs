@@ -158,7 +158,16 @@ fn settings_hold_for_the_shop() {
             "merchant_closes": 1, "consumer_reopens_hours": 168, "remind_hours": [24, 4, 1], "deadline_rules": [],
             "templates": [], "tags": [],
         });
-        assert_eq!(*desk.call::<SettingsGet>(json!({})).await.data(), defaults);
+        let mut answer = desk.call::<SettingsGet>(json!({})).await.data().clone();
+        let standard = answer.as_object_mut().unwrap().remove("standard_rules").unwrap();
+        assert_eq!(answer, defaults);
+        let standard = standard.as_array().unwrap();
+        assert!(standard.iter().all(|rule| rule["id"].as_str().unwrap().starts_with("std.")), "{standard:?}");
+        let any = json!({
+            "id": "std.any", "version": 1, "stage": "settlement", "kind": { "hours": 72 },
+            "title": "72 小时内处理完结 ¦ settled within 72 hours",
+        });
+        assert!(standard.contains(&any), "{standard:?}");
         let id = desk.submitted().await;
         let change = json!({ "merchant_closes": 0, "remind_hours": [2, 8, 2], "idempotency_key": "one" });
         let changed = desk.set(change.clone()).await;

@@ -1,0 +1,44 @@
+// One complaint beside the list.
+
+import { Drawer, Grid } from 'antd';
+import { useRef } from 'react';
+import { texts, useTexts } from '~/i18n';
+import { Boundary, usePhone } from '~/parts';
+import ComplaintView from './view';
+
+const words = texts({ complaint: ['投诉单', 'Complaint'] });
+
+export interface ComplaintDrawerProps {
+  /** Which; `null`: none. */
+  id: string | null;
+  close: () => void;
+  /** Opens the next, or the one before. */
+  step: (by: 1 | -1) => void;
+}
+
+export default function ComplaintDrawer({ id, close, step }: ComplaintDrawerProps) {
+  const t = useTexts(words);
+  const phone = usePhone();
+  const { xl } = Grid.useBreakpoint();
+  // What was shown last stays while the drawer slides away.
+  const last = useRef(id);
+  if (id) last.current = id;
+  return (
+    <Drawer
+      open={id !== null}
+      onClose={close}
+      size={phone ? '100%' : xl ? 680 : 600}
+      // One goes on using the list beside it.
+      mask={false}
+      keyboard={false}
+      closable={false}
+      destroyOnHidden
+      styles={{ body: { padding: 0 } }}
+      aria-label={t.complaint}
+    >
+      <Boundary key={last.current}>
+        {last.current ? <ComplaintView id={last.current} close={close} step={step} /> : null}
+      </Boundary>
+    </Drawer>
+  );
+}

@@ -1,0 +1,25 @@
+// What can be said of a template before a complaint is there to fill it in; pure.
+
+import { filled, VARIABLES, type Variable } from '~/complaint/templates';
+
+/** A complaint to show a template by. */
+const SAMPLE: Readonly<Record<Variable, string>> = {
+  complaint_id: 'c_6621e41fa5e18_dA0idHLY',
+  shop: '演示店铺',
+  reason: '课程打不开，要退款',
+  order: 'E20240417180801783546V2',
+  deadline: '2024-04-22 11:25:19',
+  assignee: '小李',
+};
+
+/** The text as it might be read. */
+export const previewed = (text: string): string => filled(text, SAMPLE);
+
+/** What stands after the first double braces that begin no variable, as far as they are closed; the server refuses it. */
+export function unknown(text: string): string | undefined {
+  for (const part of text.split('{{').slice(1)) {
+    const [name = '', ...rest] = part.split('}}');
+    if (rest.length === 0 || !VARIABLES.some((variable) => variable === name.trim())) return name.trim();
+  }
+  return undefined;
+}

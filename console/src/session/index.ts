@@ -1,0 +1,10 @@
+export { usePreference } from './preference';
+export {
+  keep,
+  type PermissionSet,
+  SESSION_KEY,
+  SessionProvider,
+  type Shop,
+  useSession,
+  useSessionQuery,
+} from './session';
