@@ -1,6 +1,6 @@
 //! The documentation and the online debugging tool: static files, and the document that they are drawn from.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Extension;
 use axum::extract::{Path, Request, State};
@@ -57,6 +57,9 @@ fn served(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-pub(super) async fn openapi(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], gateway.openapi.clone())
+/// Made when it is first asked for: most nodes never are, and making it takes several times its memory.
+static DOCUMENT: LazyLock<String> = LazyLock::new(super::openapi);
+
+pub(super) async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }

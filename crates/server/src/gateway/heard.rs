@@ -1,6 +1,5 @@
 //! What calls say, remembered by their bytes: a program that polls says the same all day.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lru::LruCache;
@@ -13,9 +12,9 @@ use super::admit::{Bearer, bearer, parameters};
 use super::refusal::Refusal;
 use crate::familiar::Familiar;
 
-/// What was said to one interface. Of the bodies only hashes are kept, since there are tokens in them.
+/// What was said to one interface. Of the bodies only hashes are kept, since there are tokens in them. It begins with
+/// nothing: most interfaces are seldom called.
 pub(super) struct Heard<T> {
-    familiar: Familiar,
     known: Mutex<LruCache<[u8; 32], Arc<Said<T>>>>,
 }
 
@@ -27,17 +26,17 @@ pub(super) struct Said<T> {
 }
 
 /// Bodies that are remembered at most.
-const MOST: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+const MOST: usize = 4096;
 /// The longest of them.
 const LONGEST: usize = 2048;
 
 impl<T: DeserializeOwned> Heard<T> {
     pub(super) fn new() -> Self {
-        Heard { familiar: Familiar::new(), known: Mutex::new(LruCache::new(MOST)) }
+        Heard { known: Mutex::new(LruCache::unbounded()) }
     }
 
-    /// What the body says.
-    pub(super) fn understand(&self, body: &[u8]) -> Result<Arc<Said<T>>, Refusal> {
+    /// What the body says. `familiar` has met those that come again, of all interfaces.
+    pub(super) fn understand(&self, familiar: &Familiar, body: &[u8]) -> Result<Arc<Said<T>>, Refusal> {
         if body.len() > LONGEST {
             return Ok(Arc::new(understand(body)?));
         }
@@ -46,8 +45,12 @@ impl<T: DeserializeOwned> Heard<T> {
             return Ok(said.clone());
         }
         let said = Arc::new(understand(body)?);
-        if self.familiar.is(&hash) {
-            self.known.lock().put(hash, said.clone());
+        if familiar.is(&hash) {
+            let mut known = self.known.lock();
+            known.put(hash, said.clone());
+            if known.len() > MOST {
+                known.pop_lru();
+            }
         }
         Ok(said)
     }

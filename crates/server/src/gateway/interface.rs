@@ -99,7 +99,8 @@ where
                         }
                         false => Size::ordinary(gateway),
                     };
-                    let said = self.heard.understand(&read_body(size, announced, body).await?)?;
+                    let body = read_body(size, announced, body).await?;
+                    let said = self.heard.understand(&gateway.familiar, &body)?;
                     self.call(gateway, &said, presented.as_deref(), visit.client, &mut answered).await
                 });
                 bounded(gateway, patience_for::<E>(gateway), work).await

@@ -98,6 +98,7 @@ use self::refusal::Refusal;
 use self::usage::Usage;
 use self::visit::{Meter, Peer, Visit};
 use crate::clock::Clock;
+use crate::familiar::Familiar;
 use crate::handling::{Action, Deadlines};
 use crate::notices::Sender;
 use crate::oidc::Provider;
@@ -140,7 +141,8 @@ pub struct Gateway {
     /// Told to stop: whoever can should call another node from now on.
     stopping: AtomicBool,
     metrics: PrometheusHandle,
-    openapi: String,
+    /// Bodies that came before.
+    familiar: Familiar,
 }
 
 /// What was learnt of a call on the way to its answer, for the log and the headers.
@@ -201,7 +203,7 @@ impl Gateway {
             exports: Arc::new(Semaphore::new(settings.server.max_exports)),
             imports: Arc::new(Semaphore::new(settings.server.max_imports)),
             usage: Usage::default(),
-            openapi: openapi(),
+            familiar: Familiar::new(),
             store,
             settings,
             clock,

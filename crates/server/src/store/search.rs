@@ -9,7 +9,9 @@ use tousu_wire::complaint_search::{Query, Response, Row as FoundRow, Sort};
 
 use super::complaints::{COLUMN_COUNT, shown};
 use super::listing::{MOST_NUMBERS, numbered};
-use super::search_sql::{conditions, is_sql, latest_due, next_due, order, place, place_at, range, stretch};
+use super::search_sql::{
+    conditions, is_sql, latest_due, next_due, next_meant, order, place, place_at, range, stretch,
+};
 use super::{Result, Row, ShopId, StoreError, Tx};
 use crate::search::words::Wanted;
 use crate::search::{Candidate, Place};
@@ -66,8 +68,11 @@ const FEW: i64 = 2000;
 /// The same where the walk is the database's own, which tells only what is meant.
 const FEW_FOR_SQL: i64 = 500;
 
-/// Complaints that a page's order is tried on for what is due. If they fill the page, so will a walk.
+/// Complaints that a page's order is tried on. If those that are due fill the page, so will a walk.
 const TRIED: i64 = 512;
+/// So many of these that are meant make a walk cheaper than PostgreSQL's index of words, which gives nothing before it
+/// has found all.
+const COMMON: i64 = 2;
 /// Due complaints that are brought in the order of their own time: for each row of a page at first, and at most.
 const DUE_FOR_A_ROW: usize = 4;
 const MOST_DUE: usize = 20_000;
@@ -105,7 +110,9 @@ impl Tx {
                 return Ok(found.cut());
             }
         }
-        if let Some(numbers) = self.few(shop, query, &wanted).await? {
+        let is_common =
+            !is_known_rare && self.is_common(shop, query, &wanted, walk.place.as_ref(), now).await?;
+        if !is_common && let Some(numbers) = self.few(shop, query, &wanted).await? {
             return self.among(shop, query, &numbers, wish, now).await;
         }
         let is_rarely_due = self.is_rarely_due(shop, query, after, size).await?;
@@ -166,6 +173,23 @@ impl Tx {
         .await?;
         rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(Found { rows, more, total: Some(total) })
+    }
+
+    /// Whether walking on along the query's order is cheaper than asking the index of words, of what both know.
+    async fn is_common(
+        &mut self,
+        shop: &ShopId,
+        query: &Query,
+        wanted: &Wanted,
+        after: Option<&Place>,
+        now: i64,
+    ) -> Result<bool> {
+        if self.is_sqlite() || wanted.is_empty() || !is_sql(query) {
+            return Ok(false);
+        }
+        let asked = next_meant(query, after, TRIED, now);
+        let meant = self.query_slowly(shop, &asked.sql, &asked.parameters, |row| row.int(0)).await?;
+        Ok(meant.first().is_some_and(|meant| *meant >= COMMON))
     }
 
     /// Whether the query wants what is due in some range, in the order of time, whose next complaints are mostly others.

@@ -92,6 +92,23 @@ pub(super) fn next_due<'a>(query: &'a Query, after: Option<&'a Place>, tried: i6
     clauses
 }
 
+/// The statement that counts those that are meant among the next `tried` complaints in the query's order.
+pub(super) fn next_meant<'a>(query: &'a Query, after: Option<&'a Place>, tried: i64, now: i64) -> Where<'a> {
+    let mut clauses = conditions(query, Some(query.sort), now);
+    let meant = std::mem::replace(&mut clauses.sql, Where::of_shop().sql);
+    add_range(&mut clauses, query, query.sort);
+    add_behind(&mut clauses, query.sort, after);
+    let limit = clauses.bind(tried.into());
+    clauses.sql = format!(
+        "select count(*) from (
+             select * from complaints where {} order by {} limit {limit}
+         ) tried where {meant}",
+        clauses.sql,
+        order(query.sort)
+    );
+    clauses
+}
+
 /// The statement that reads time and number of the latest `most` that are due.
 pub(super) fn latest_due<'a>(query: &'a Query, after: Option<&'a Place>, most: usize) -> Where<'a> {
     let mut clauses = Where::of_shop();
