@@ -3,6 +3,8 @@
 //! An export has two entries: one before anything leaves, whose number is the export's, and one with the manifest once
 //! the whole file is made. Of one that was cut off there is the first alone.
 
+mod chosen;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,23 +14,19 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tousu_wire::complaint_export::Request;
-use tousu_wire::complaint_list::Filter;
-use tousu_wire::complaint_search::{Query, Row as FoundRow};
 use tousu_wire::{BeijingTime, InvalidParameter, Lang, lenient};
 
 use crate::complaint::masked_json;
-use crate::export::{self, Format, Manifest, Options, Row, Writer};
-use crate::remembered::filters_of;
-use crate::search::Place;
-use crate::store::{Doer, Exported, ShopId, Store, StoreError, Tx, Wish};
+use crate::export::{self, Format, Manifest, Options, Writer};
+use crate::store::{Doer, ShopId, Store, StoreError, Tx};
+
+pub use self::chosen::Chosen;
 
 /// The event by which an export begins.
 pub const BEGUN: &str = "export_begun";
 /// And that of a whole one.
 pub const EXPORTED: &str = "exported";
 
-/// Complaints that are read at once: few, since a text may have tens of thousands of characters.
-const CHUNK: usize = 100;
 /// Bytes that are handed on at once, at most, and how many such pieces may wait for a slow reader.
 const PIECE: usize = 1 << 16;
 const PIECES: usize = 4;
@@ -44,101 +42,6 @@ pub struct Order {
     pub format: Format,
     /// The language of headings and labels.
     pub lang: Lang,
-}
-
-/// Which complaints are exported, in the order of the list.
-#[derive(Clone, Debug)]
-pub enum Chosen {
-    /// By what the list can be filtered by.
-    Listed(Filter),
-    /// By more than that.
-    Searched(Box<Query>),
-}
-
-/// Some of the complaints that are exported.
-enum Chunk {
-    Listed(Vec<Exported>),
-    Searched(Vec<(Place, FoundRow)>),
-}
-
-/// Behind which complaint the next chunk begins.
-enum Behind {
-    Listed(i64, String),
-    Searched(Place),
-}
-
-impl Chosen {
-    fn of(request: &Request) -> Result<Self, InvalidParameter> {
-        let (complaint_id, query) = request.chosen()?;
-        let filters = filters_of(&query).unwrap_or_default();
-        match (<[Filter; 1]>::try_from(filters), complaint_id) {
-            (Ok([filter]), complaint_id) => Ok(Chosen::Listed(Filter { complaint_id, ..filter })),
-            (Err(_), None) => Ok(Chosen::Searched(query.into())),
-            (Err(_), Some(_)) => {
-                let problem =
-                    "只能与列表接口的条件同用 ¦ can be given together with the list's conditions only";
-                Err(InvalidParameter::new("complaint_id", problem))
-            }
-        }
-    }
-
-    async fn read(
-        &self,
-        tx: &mut Tx,
-        shop: &ShopId,
-        behind: Option<&Behind>,
-        now: i64,
-    ) -> Result<Chunk, StoreError> {
-        match self {
-            Chosen::Listed(filter) => {
-                let from = match behind {
-                    Some(Behind::Listed(time, id)) => Some((*time, id.as_str())),
-                    _ => None,
-                };
-                tx.exported(shop, filter, now, from, CHUNK).await.map(Chunk::Listed)
-            }
-            Chosen::Searched(query) => {
-                let after = match behind {
-                    Some(Behind::Searched(place)) => Some(place),
-                    _ => None,
-                };
-                let found = tx.search(shop, query, Wish { after, skip: 0, size: CHUNK }, now).await?;
-                Ok(Chunk::Searched(found.rows))
-            }
-        }
-    }
-}
-
-impl Chunk {
-    fn len(&self) -> usize {
-        match self {
-            Chunk::Listed(rows) => rows.len(),
-            Chunk::Searched(rows) => rows.len(),
-        }
-    }
-
-    fn write(&self, writer: &mut Writer, now: i64) -> Result<(), export::Error> {
-        match self {
-            Chunk::Listed(rows) => rows.iter().try_for_each(|row| {
-                let listed = row.complaint.shown().row(now);
-                writer.push(&Row { listed, handler: &row.assignee, tags: &row.tags })
-            }),
-            Chunk::Searched(rows) => rows.iter().try_for_each(|(_, found)| {
-                let FoundRow { row, assignee, tags, .. } = found;
-                writer.push(&Row { listed: row.borrowed(), handler: assignee, tags })
-            }),
-        }
-    }
-
-    fn end(self) -> Option<Behind> {
-        match self {
-            Chunk::Listed(mut rows) => {
-                let last = rows.pop()?.complaint;
-                Some(Behind::Listed(last.complaint_time, last.complaint_id))
-            }
-            Chunk::Searched(mut rows) => Some(Behind::Searched(rows.pop()?.0)),
-        }
-    }
 }
 
 /// An export that has begun.
@@ -192,8 +95,7 @@ impl Order {
                 format!("收到 {shown}，应为 {forms} 之一 ¦ received {shown}, expected one of {forms}"),
             )
         })?;
-        let only = Request { format: None, lang: None, operator: None, ..request.clone() };
-        let mut asked = json!(only);
+        let mut asked = json!(request.filter());
         // One value is written as it is mostly sent.
         for value in asked.as_object_mut().into_iter().flat_map(|asked| asked.values_mut()) {
             if let Value::Array(values) = value
@@ -253,7 +155,7 @@ impl Job {
                 begun();
             }
             chunk.write(&mut writer, doer.now)?;
-            if chunk.len() < CHUNK {
+            if chunk.is_last() {
                 break;
             }
             behind = chunk.end();

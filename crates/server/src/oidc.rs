@@ -215,7 +215,9 @@ impl Provider {
             return Err(Failed::Token("it is of the future"));
         }
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        if text("azp").is_some_and(|party| party != self.settings.client_id) {
+        let for_several = claims.get("aud").and_then(Value::as_array).is_some_and(|all| all.len() > 1);
+        let is_ours = text("azp").map_or(!for_several, |party| party == self.settings.client_id);
+        if !is_ours {
             return Err(Failed::Token("it was made for somebody else"));
         }
         let nonce = text("nonce").unwrap_or_default();
@@ -235,7 +237,8 @@ impl Provider {
             _ => false,
         };
         Ok(Identity {
-            subject: format!("{} {subject}", self.settings.issuer),
+            // However the settings write the issuer.
+            subject: format!("{} {subject}", self.settings.issuer.trim_end_matches('/')),
             // An address that nobody verified is anybody's.
             login: text(claim).filter(|_| claim != "email" || verified).map(str::to_lowercase),
             name: text("name").map(|name| name.chars().take(40).collect()),

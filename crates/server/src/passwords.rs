@@ -49,7 +49,13 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
         let failed = |error: &dyn std::fmt::Display| Failed(error.to_string());
-        let _place = self.0.acquire().await.map_err(|error| failed(&error))?;
+        let place = self.0.clone().acquire_owned().await.map_err(|error| failed(&error))?;
+        // The work goes on though nobody waits for it any more: its place is taken until it is done.
+        let work = move || {
+            let done = work();
+            drop(place);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))
     }
 }
@@ -79,5 +85,24 @@ mod tests {
         assert!(!hasher.is_right(&Secret::new("another"), Some(&kept)).await.unwrap());
         assert!(!hasher.is_right(&password, None).await.unwrap());
         assert!(!hasher.is_right(&password, Some("no hash")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_takes_up_a_place_until_the_work_is_done() {
+        let hasher = Hasher::default();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+        let work = hasher.run(move || {
+            begun.send(()).unwrap();
+            may_go_on.recv().unwrap();
+        });
+        tokio::select! {
+            _ = work => panic!("it ended before it could"),
+            _ = has_begun => {}
+        }
+        assert_eq!(hasher.0.available_permits(), AT_ONCE - 1);
+        go_on.send(()).unwrap();
+        let all = hasher.0.acquire_many(AT_ONCE as u32).await.unwrap();
+        drop(all);
     }
 }

@@ -22,9 +22,9 @@ struct Line {
     name: &'static str,
     title: &'static str,
     sets: &'static [PermissionSet],
-    /// Interfaces beside those of the sets. Agents call consumers, which takes a number; taking a person's data away,
-    /// which is in the same set, is not theirs.
-    beside: &'static [&'static str],
+    /// Interfaces beside those of the sets, and the set that each is in. Agents call consumers, which takes a number;
+    /// taking a person's data away, which is in the same set, is not theirs.
+    beside: &'static [(&'static str, PermissionSet)],
 }
 
 const TABLE: [Line; 4] = [
@@ -40,7 +40,7 @@ const TABLE: [Line; 4] = [
         name: "agent",
         title: "客服 ¦ agent",
         sets: &[ComplaintsQuery, ComplaintsHandle],
-        beside: &["tousu.complaint.reveal"],
+        beside: &[("tousu.complaint.reveal", Sensitive)],
     },
     Line {
         role: Role::Supervisor,
@@ -97,9 +97,15 @@ impl Role {
         self.line().sets
     }
 
+    /// The permission sets that it has anything of: who makes somebody this gives of each.
+    pub fn draws_on(self) -> impl Iterator<Item = PermissionSet> {
+        let line = self.line();
+        line.sets.iter().copied().chain(line.beside.iter().map(|beside| beside.1))
+    }
+
     /// Whether it may call the interface of that name, which asks for that set.
     pub fn may_call(self, interface: &str, set: PermissionSet) -> bool {
-        self.sets().contains(&set) || self.line().beside.contains(&interface)
+        self.sets().contains(&set) || self.line().beside.contains(&(interface, set))
     }
 }
 
@@ -112,7 +118,8 @@ mod tests {
         for pair in Role::ALL.windows(2) {
             let (lower, higher) = (pair[0], pair[1]);
             assert!(lower.sets().iter().all(|set| higher.sets().contains(set)), "{lower:?} {higher:?}");
-            assert!(lower.line().beside.iter().all(|name| higher.may_call(name, Sensitive)), "{higher:?}");
+            let mut beside = lower.line().beside.iter();
+            assert!(beside.all(|(name, set)| higher.may_call(name, *set)), "{higher:?}");
         }
         assert_eq!(Role::Administrator.sets().len(), PermissionSet::ALL.len());
         for role in Role::ALL {
@@ -125,5 +132,6 @@ mod tests {
         assert!(Role::Agent.may_call("tousu.complaint.reveal", Sensitive));
         assert!(!Role::Agent.may_call("tousu.complaint.erase", Sensitive));
         assert!(!Role::Viewer.may_call("tousu.complaint.reveal", Sensitive));
+        assert!(Role::Agent.draws_on().any(|set| set == Sensitive));
     }
 }

@@ -23,8 +23,11 @@ const SECRET: usize = 32;
 pub const OLD_FOR: i64 = 60;
 /// Seconds after which a secret that was offered and never came back is made anew.
 const OFFERED_FOR: i64 = 60;
-/// Seconds between two notes of a session's use.
+/// Seconds between two notes of a session's use, at most.
 const NOTED_EVERY: i64 = 300;
+/// So often is the use of a session noted in the time after which it ends without any, at least: otherwise a short one would
+/// end while it is used.
+const NOTED_BEFORE_IT_ENDS: i64 = 4;
 
 /// What a cookie holds. Its Debug output shows the id alone.
 #[derive(Clone)]
@@ -164,7 +167,7 @@ impl Kept {
             let offered = self.offered.as_ref().is_some_and(|(_, at)| now - at < OFFERED_FOR);
             return Judged::Good(if now - self.rotated_at >= lasting.rotated && !offered {
                 Note::Offer
-            } else if now - self.used_at >= NOTED_EVERY {
+            } else if now - self.used_at >= NOTED_EVERY.min(lasting.idle / NOTED_BEFORE_IT_ENDS) {
                 Note::Used
             } else {
                 Note::Nothing
@@ -240,6 +243,19 @@ mod tests {
         assert_eq!(judge(&kept, 604_799), Judged::Good(Note::Nothing));
         assert_eq!(judge(&kept, 604_800), Judged::Ended);
         assert_eq!(kept.judge(&Cookie::new().hash(), LASTING, 0), Judged::Ended);
+    }
+
+    #[test]
+    fn a_session_that_may_rest_for_a_minute_only_goes_on_while_it_is_used() {
+        let cookie = Cookie::new();
+        let mut kept = kept(&cookie);
+        let lasting = Lasting { idle: 60, ..LASTING };
+        for now in (0..900).step_by(10) {
+            match kept.judge(&cookie.hash(), lasting, now) {
+                Judged::Good(Note::Used) => kept.used_at = now,
+                judged => assert_eq!(judged, Judged::Good(Note::Nothing), "{now}"),
+            }
+        }
     }
 
     #[test]

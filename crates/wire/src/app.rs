@@ -4,8 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::complaint_act::{NAME_CHARACTERS, check_text, missing};
-use crate::complaint_search::{flag, flag_schema};
+use crate::checks::{NAME_CHARACTERS, check_text, flag, flag_schema, missing};
 use crate::shop_settings::Nothing;
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
@@ -167,7 +166,6 @@ pub enum AppList {}
 
 impl Endpoint for AppList {
     const NAME: &'static str = "tousu.app.list";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "列出应用 ¦ List applications";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -185,7 +183,6 @@ pub enum AppCreate {}
 
 impl Endpoint for AppCreate {
     const NAME: &'static str = "tousu.app.create";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "建立应用，密钥只显示这一次 ¦ Create an application";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -213,7 +210,6 @@ pub enum AppUpdate {}
 
 impl Endpoint for AppUpdate {
     const NAME: &'static str = "tousu.app.update";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "更改应用 ¦ Change an application";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -240,7 +236,6 @@ pub enum AppRotateSecret {}
 
 impl Endpoint for AppRotateSecret {
     const NAME: &'static str = "tousu.app.rotate_secret";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str =
         "更换应用密钥，旧密钥与全部令牌立即失效，新密钥只显示这一次 ¦ Replace an application's secret";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;

@@ -17,7 +17,6 @@ const DEFAULT_DAYS: i64 = 30;
 
 impl Endpoint for AppUsage {
     const NAME: &'static str = "tousu.app.usage";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取应用调用统计 ¦ Get how often an application called";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;

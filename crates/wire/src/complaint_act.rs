@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::checks::{NAME_CHARACTERS, check_text, flag, missing};
 use crate::codes::{CurrentStep, DetailStep, Overtime, State};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };
 /// Characters of what is said, at most.
 pub const SAID_CHARACTERS: usize = 2000;
-/// Characters of a name, a tag or a key, at most.
-pub const NAME_CHARACTERS: usize = 64;
 /// Pictures of one reply, at most.
 pub const MOST_IMAGES: usize = 9;
 /// Tags of one complaint, at most.
@@ -145,10 +144,7 @@ impl Act {
         for (name, text, most) in texts {
             text.as_deref().map_or(Ok(()), |text| check_text(name, text, most))?;
         }
-        if let Some(other) = self.finish.filter(|finish| !(0..=1).contains(finish)) {
-            let problem = format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1");
-            return Err(InvalidParameter::new("finish", problem));
-        }
+        flag("finish", self.finish)?;
         check_images("images", &self.images)?;
         for (name, tags) in [("add", &self.add), ("remove", &self.remove)] {
             if tags.len() > MOST_TAGS {
@@ -158,31 +154,6 @@ impl Act {
             tags.iter().try_for_each(|tag| check_text(name, tag, NAME_CHARACTERS))?;
         }
         Ok(self)
-    }
-}
-
-/// Why a call without that parameter is not served.
-pub fn missing(name: &str) -> InvalidParameter {
-    InvalidParameter::new(name, "缺少该必填参数 ¦ this required parameter is missing")
-}
-
-/// A text from strangers: no longer than that, and without control characters but line breaks and tabs.
-pub fn check_text(name: &str, text: &str, most: usize) -> Result<(), InvalidParameter> {
-    let length = text.chars().count();
-    if length > most {
-        let problem =
-            format!("有 {length} 字，最多 {most} 字 ¦ has {length} characters, at most {most} are allowed");
-        return Err(InvalidParameter::new(name, problem));
-    }
-    match text.chars().find(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
-        Some(control) => {
-            let code = u32::from(control);
-            let problem = format!(
-                "含有控制字符 U+{code:04X} ¦ has the control character U+{code:04X}, which is not allowed"
-            );
-            Err(InvalidParameter::new(name, problem))
-        }
-        None => Ok(()),
     }
 }
 
@@ -246,7 +217,6 @@ pub enum Reply {}
 
 impl Endpoint for Reply {
     const NAME: &'static str = "tousu.complaint.reply";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "商家回复 ¦ The merchant replies";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -269,7 +239,6 @@ pub enum ConsumerReply {}
 
 impl Endpoint for ConsumerReply {
     const NAME: &'static str = "tousu.complaint.consumer_reply";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "消费者回复 ¦ The consumer replies";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -292,7 +261,6 @@ pub enum CheckFailed {}
 
 impl Endpoint for CheckFailed {
     const NAME: &'static str = "tousu.complaint.check_failed";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "平台核验不通过 ¦ The platform's check fails";
     const PERMISSION_SET: PermissionSet = PermissionSet::Platform;
     const LIMIT: RateLimit = LIMIT;
@@ -315,7 +283,6 @@ pub enum Close {}
 
 impl Endpoint for Close {
     const NAME: &'static str = "tousu.complaint.close";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "结单 ¦ Close a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -338,7 +305,6 @@ pub enum Reopen {}
 
 impl Endpoint for Reopen {
     const NAME: &'static str = "tousu.complaint.reopen";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "重新打开 ¦ Reopen a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -361,7 +327,6 @@ pub enum Note {}
 
 impl Endpoint for Note {
     const NAME: &'static str = "tousu.complaint.note";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "备注，仅内部可见 ¦ Note something for colleagues";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -384,7 +349,6 @@ pub enum Assign {}
 
 impl Endpoint for Assign {
     const NAME: &'static str = "tousu.complaint.assign";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "分派 ¦ Assign a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -407,7 +371,6 @@ pub enum Tag {}
 
 impl Endpoint for Tag {
     const NAME: &'static str = "tousu.complaint.tag";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "加减标签 ¦ Tag a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;

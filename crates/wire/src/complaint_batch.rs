@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::{Act, Reply, Standing, missing};
+use crate::checks::missing;
+use crate::complaint_act::{Act, Reply, Standing};
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// The endpoint.
@@ -15,7 +16,6 @@ pub enum ComplaintBatch {}
 
 impl Endpoint for ComplaintBatch {
     const NAME: &'static str = "tousu.complaint.batch";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "批量处理投诉单 ¦ Act on many complaints";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = RateLimit { calls: 20, seconds: 10 };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::complaint_act::{NAME_CHARACTERS, check_text};
+use crate::checks::{NAME_CHARACTERS, check_text};
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// The endpoint.
@@ -13,7 +13,6 @@ pub enum ComplaintBundle {}
 
 impl Endpoint for ComplaintBundle {
     const NAME: &'static str = "tousu.complaint.bundle";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取投诉单存证文件 ¦ Get a complaint as a file of evidence";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 100, seconds: 10 };

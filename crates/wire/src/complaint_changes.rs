@@ -14,7 +14,6 @@ pub enum ComplaintChanges {}
 
 impl Endpoint for ComplaintChanges {
     const NAME: &'static str = "tousu.complaint.changes";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取投诉单变更 ¦ Get what changed";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

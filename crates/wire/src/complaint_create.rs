@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::checks::{NAME_CHARACTERS, check_text, missing};
 use crate::codes::{ChannelType, ComplaintFrom, ComplaintType};
-use crate::complaint_act::{NAME_CHARACTERS, SAID_CHARACTERS, Standing, check_images, check_text, missing};
+use crate::complaint_act::{SAID_CHARACTERS, Standing, check_images};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// The endpoint.
@@ -14,7 +15,6 @@ pub enum ComplaintCreate {}
 
 impl Endpoint for ComplaintCreate {
     const NAME: &'static str = "tousu.complaint.create";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "新建投诉单 ¦ Create a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

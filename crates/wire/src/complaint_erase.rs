@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::check_text;
+use crate::checks::{check_text, flag};
 use crate::complaint_reveal::{check_names, checked_reason};
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
@@ -14,7 +14,6 @@ pub enum ComplaintErase {}
 
 impl Endpoint for ComplaintErase {
     const NAME: &'static str = "tousu.complaint.erase";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "清除个人信息，不可恢复 ¦ Erase a person's data";
     const PERMISSION_SET: PermissionSet = PermissionSet::Sensitive;
     const LIMIT: RateLimit = RateLimit { calls: 20, seconds: 10 };
@@ -107,10 +106,7 @@ impl Request {
         for (name, text, most) in whose {
             check_text(name, text.as_deref().unwrap_or_default(), most)?;
         }
-        if let Some(other) = self.dry_run.filter(|flag| !(0..=1).contains(flag)) {
-            let problem = format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1");
-            return Err(InvalidParameter::new("dry_run", problem));
-        }
+        flag("dry_run", self.dry_run)?;
         check_names(self.operator.as_deref(), self.idempotency_key.as_deref())?;
         checked_reason(self.reason.as_deref())
     }

@@ -5,14 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::codes::{ChannelType, ComplaintFrom, CurrentStep, Overtime, State};
-use crate::complaint_act::{NAME_CHARACTERS, check_text};
-use crate::complaint_list::{overtime_schema, time_schema};
-use crate::complaint_search::{
-    self, Query, channels_schema, flag_schema, hours_schema, names_schema, sources_schema, states_schema,
-    steps_schema,
-};
+use crate::checks::{NAME_CHARACTERS, check_text, missing};
+use crate::complaint_filter::Query;
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, Lang, PermissionSet, RateLimit, lenient};
+
+pub use crate::complaint_filter::Request;
 
 /// The endpoint whose answer is a file.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +20,6 @@ pub const EXPORT_ID: &str = "x-export-id";
 
 impl Endpoint for ComplaintExport {
     const NAME: &'static str = "tousu.complaint.export";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "导出投诉单 ¦ Export complaints as a file";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 10, seconds: 60 };
@@ -32,6 +28,29 @@ impl Endpoint for ComplaintExport {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/x-ndjson",
     ];
+    const TAKES: Option<&'static [&'static str]> = Some(&[
+        "format",
+        "lang",
+        "operator",
+        "complaint_id",
+        "channel_type",
+        "is_overtime",
+        "state",
+        "start_time",
+        "end_time",
+        "complaint_from",
+        "current_step",
+        "assignee",
+        "unassigned",
+        "tag",
+        "hour",
+        "due_after",
+        "due_before",
+        "changed_since",
+        "text",
+        "complaint_resource_id",
+        "phone_tail",
+    ]);
     type Request = Request;
     type Response = ();
 
@@ -49,7 +68,6 @@ pub enum ExportGet {}
 
 impl Endpoint for ExportGet {
     const NAME: &'static str = "tousu.export.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取导出清单 ¦ Get what an export was";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };
@@ -83,129 +101,29 @@ impl Endpoint for ExportGet {
     }
 }
 
-/// Which complaints, and in which form, as sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "ExportRequest")]
-pub struct Request {
-    /// The file's form: `csv` (default), `xlsx` or `ndjson`.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "文件格式：csv(默认)、xlsx 或 ndjson")]
-    pub format: Option<String>,
-    /// The language of headings and labels: `zh` or `en`; default: the server's.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "表头与代码的语言：zh 或 en；默认同服务")]
-    pub lang: Option<String>,
-    /// Who exports, for the history; default: the app.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "操作人，记入历史；默认为应用")]
-    pub operator: Option<String>,
-    /// Exactly this complaint.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "投诉单号")]
-    pub complaint_id: Option<String>,
-    /// Channels, one or several; 0 or absent: all.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "投诉类型，可多个", schema_with = "channels_schema")]
-    pub channel_type: Vec<ChannelType>,
-    /// Overtime; 0 or absent: all.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "是否超时:0=所有,1=否,2=是(默认所有)", schema_with = "overtime_schema")]
-    pub is_overtime: Option<Overtime>,
-    /// States, one or several; absent or an empty string: all. 0 is a state, pending.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "处理状态，可多个；字符串空''=所有(默认所有)", schema_with = "states_schema")]
-    pub state: Vec<State>,
-    /// Complained at or after this moment, Beijing time, inclusive.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "开始时间，用于筛选投诉时间，北京时间，含", schema_with = "time_schema")]
-    pub start_time: Option<BeijingTime>,
-    /// Complained at or before this moment, Beijing time, inclusive.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "结束时间，用于筛选投诉时间，北京时间，含", schema_with = "time_schema")]
-    pub end_time: Option<BeijingTime>,
-    /// Sources, one or several. This and what follows as in `tousu.complaint.search`.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "投诉来源，可多个", schema_with = "sources_schema")]
-    pub complaint_from: Vec<ComplaintFrom>,
-    /// Steps taken last in the list's numbering, one or several.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "当前所属步骤，编号同列表，可多个", schema_with = "steps_schema")]
-    pub current_step: Vec<CurrentStep>,
-    /// Whose work it is, one or several.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "处理人，可多个", schema_with = "names_schema")]
-    pub assignee: Vec<String>,
-    /// 1: nobody's work; together with `assignee`: nobody's or theirs.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        title = "是否未分派:0=不限(默认),1=未分派；与 assignee 同给时为未分派或属于他们",
-        schema_with = "flag_schema"
-    )]
-    pub unassigned: Option<i64>,
-    /// Tags, of which it has at least one.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "标签，可多个，有其一即可", schema_with = "names_schema")]
-    pub tag: Vec<String>,
-    /// Complained within one of these hours of the Beijing day, 0 to 23, whichever day.
-    #[serde(deserialize_with = "lenient::several", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(title = "投诉时刻的钟点（北京时间），0-23，可多个", schema_with = "hours_schema")]
-    pub hour: Vec<i64>,
-    /// Open, with a deadline at or after this moment.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "未完成且处理最后时限不早于", schema_with = "time_schema")]
-    pub due_after: Option<BeijingTime>,
-    /// Open, with a deadline at or before this moment.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "未完成且处理最后时限不晚于", schema_with = "time_schema")]
-    pub due_before: Option<BeijingTime>,
-    /// Changed at or after this moment.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "变更时间不早于", schema_with = "time_schema")]
-    pub changed_since: Option<BeijingTime>,
-    /// Part of the reason as the list shows it, 2 to 100 characters.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "问题描述中的文字，2 到 100 字，英文不分大小写")]
-    pub text: Option<String>,
-    /// Exactly this order or resource.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "投诉具体资源或订单，完整编号")]
-    pub complaint_resource_id: Option<String>,
-    /// The last four digits of the complainant's phone number.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "投诉人手机号后四位")]
-    pub phone_tail: Option<String>,
-}
-
 impl Request {
+    /// What of it says which complaints are meant.
+    pub fn filter(&self) -> Request {
+        Request {
+            format: None,
+            lang: None,
+            operator: None,
+            sort: None,
+            cursor: None,
+            page_index: None,
+            page_size: None,
+            with_total: None,
+            ..self.clone()
+        }
+    }
+
     /// Which complaints, by the rules of the search: one, if one is named, and which it must be among.
     pub fn chosen(&self) -> Result<(Option<String>, Query), InvalidParameter> {
         if let Some(operator) = &self.operator {
             check_text("operator", operator, NAME_CHARACTERS)?;
         }
-        let asked = self.clone();
-        let searched = complaint_search::Request {
-            channel_type: asked.channel_type,
-            state: asked.state,
-            is_overtime: asked.is_overtime,
-            complaint_from: asked.complaint_from,
-            current_step: asked.current_step,
-            assignee: asked.assignee,
-            unassigned: asked.unassigned,
-            tag: asked.tag,
-            start_time: asked.start_time,
-            end_time: asked.end_time,
-            hour: asked.hour,
-            due_after: asked.due_after,
-            due_before: asked.due_before,
-            changed_since: asked.changed_since,
-            text: asked.text,
-            complaint_resource_id: asked.complaint_resource_id,
-            phone_tail: asked.phone_tail,
-            ..complaint_search::Request::default()
-        };
-        let complaint_id = asked.complaint_id.map(|id| lenient::id("complaint_id", id)).transpose()?;
-        Ok((complaint_id, searched.query()?.0))
+        let complaint_id = self.complaint_id.clone().map(|id| lenient::id("complaint_id", id)).transpose()?;
+        Ok((complaint_id, self.filter().conditions()?))
     }
 
     /// The language that was asked for.
@@ -237,7 +155,7 @@ pub struct GetRequest {
 impl GetRequest {
     /// The number, which must be there.
     pub fn export_id(&self) -> Result<i64, InvalidParameter> {
-        self.export_id.ok_or_else(|| InvalidParameter::new("export_id", "缺少该参数 ¦ it is missing"))
+        self.export_id.ok_or_else(|| missing("export_id"))
     }
 }
 

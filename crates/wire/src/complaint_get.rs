@@ -14,7 +14,6 @@ pub enum ComplaintGet {}
 
 impl Endpoint for ComplaintGet {
     const NAME: &'static str = "tousu.complaint.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取投诉单全部信息 ¦ Get everything about one complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

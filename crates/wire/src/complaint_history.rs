@@ -13,7 +13,6 @@ pub enum ComplaintHistory {}
 
 impl Endpoint for ComplaintHistory {
     const NAME: &'static str = "tousu.complaint.history";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取投诉单历史 ¦ Get what happened to a complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

@@ -13,7 +13,6 @@ pub enum ComplaintInfoGet {}
 
 impl Endpoint for ComplaintInfoGet {
     const NAME: &'static str = "xe.complaint.info.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取交易投诉单详情 ¦ Get one complaint";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

@@ -15,7 +15,6 @@ pub enum ComplaintList {}
 
 impl Endpoint for ComplaintList {
     const NAME: &'static str = "xe.pay_through.complaint_record.xe.b_complaints.list";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取B端投诉列表 ¦ List complaints";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

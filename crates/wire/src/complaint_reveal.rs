@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::{NAME_CHARACTERS, check_text, missing};
+use crate::checks::{NAME_CHARACTERS, check_text, missing};
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// Characters of a reason, at most.
@@ -16,7 +16,6 @@ pub enum ComplaintReveal {}
 
 impl Endpoint for ComplaintReveal {
     const NAME: &'static str = "tousu.complaint.reveal";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "查看完整手机号，记入历史 ¦ Reveal a phone number";
     const PERMISSION_SET: PermissionSet = PermissionSet::Sensitive;
     const LIMIT: RateLimit = RateLimit { calls: 20, seconds: 10 };

@@ -16,7 +16,6 @@ pub const MOST_SIMILAR: usize = 20;
 
 impl Endpoint for ComplaintSimilar {
     const NAME: &'static str = "tousu.complaint.similar";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取相关投诉单 ¦ Get complaints of the same person or order";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

@@ -13,7 +13,6 @@ pub enum DeadlineExplain {}
 
 impl Endpoint for DeadlineExplain {
     const NAME: &'static str = "tousu.deadline.explain";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "解释投诉单时限 ¦ Explain a complaint's deadline";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

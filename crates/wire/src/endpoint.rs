@@ -10,11 +10,11 @@ use serde_json::Value;
 use crate::Text;
 
 /// One interface of the gateway, `POST /NAME/VERSION`: everything about it that is known before a call.
-pub trait Endpoint {
+pub trait Endpoint: 'static {
     /// The published name, for example `xe.complaint.info.get`.
     const NAME: &'static str;
-    /// The published version, for example `1.0.0`.
-    const VERSION: &'static str;
+    /// The published version: so far there is one of each.
+    const VERSION: &'static str = "1.0.0";
     /// What it is called on its page (`中文 ¦ English`).
     const TITLE: &'static str;
     /// The set that an app needs to call it.
@@ -30,9 +30,9 @@ pub trait Endpoint {
     /// Whether a file comes with the request, which may be larger than others then.
     const CARRIES_FILE: bool = false;
     /// The parameters, `access_token` aside, which belongs to the gateway.
-    type Request: Serialize + DeserializeOwned + JsonSchema;
+    type Request: Serialize + DeserializeOwned + JsonSchema + Clone + Send + Sync;
     /// What `data` holds in an answer with code 0.
-    type Response: Serialize + DeserializeOwned + JsonSchema;
+    type Response: Serialize + DeserializeOwned + JsonSchema + Send;
 
     /// A request and the answer to it, as the documentation shows them.
     fn example() -> Example;
@@ -45,7 +45,7 @@ pub trait Endpoint {
 
 /// An interface that people call for themselves, `POST /NAME/1.0.0`: to sign in, and what they need to before they
 /// chose a shop. It takes no token.
-pub trait PersonalEndpoint {
+pub trait PersonalEndpoint: 'static {
     /// The name, for example `tousu.session.open`.
     const NAME: &'static str;
     /// What it is called on its page (`中文 ¦ English`).
@@ -59,9 +59,9 @@ pub trait PersonalEndpoint {
     /// Whether the header that goes with the session's cookie must be there.
     const CSRF: bool = true;
     /// The parameters.
-    type Request: Serialize + DeserializeOwned + JsonSchema;
+    type Request: Serialize + DeserializeOwned + JsonSchema + Send;
     /// What `data` holds in an answer with code 0.
-    type Response: Serialize + DeserializeOwned + JsonSchema;
+    type Response: Serialize + DeserializeOwned + JsonSchema + Send;
 
     /// A request and the answer to it, as the documentation shows them.
     fn example() -> Example;

@@ -9,8 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::json;
 
-use crate::complaint_act::{NAME_CHARACTERS, check_text, missing};
-use crate::complaint_search::{flag, flag_schema};
+use crate::checks::{NAME_CHARACTERS, check_text, flag, flag_schema, missing};
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 const LIMIT: RateLimit = RateLimit { calls: 10, seconds: 10 };
@@ -69,7 +68,6 @@ pub enum ImportPreview {}
 
 impl Endpoint for ImportPreview {
     const NAME: &'static str = "tousu.import.preview";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "预览导入文件 ¦ Look at a file before it is imported";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;
@@ -102,7 +100,6 @@ pub enum ImportRun {}
 
 impl Endpoint for ImportRun {
     const NAME: &'static str = "tousu.import.run";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "导入投诉单 ¦ Import complaints from a file";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsHandle;
     const LIMIT: RateLimit = LIMIT;

@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod app_usage;
+mod checks;
 pub mod codes;
 pub mod complaint_act;
 pub mod complaint_batch;
@@ -17,6 +18,7 @@ pub mod complaint_changes;
 pub mod complaint_create;
 pub mod complaint_erase;
 pub mod complaint_export;
+pub mod complaint_filter;
 pub mod complaint_get;
 pub mod complaint_history;
 pub mod complaint_info_get;

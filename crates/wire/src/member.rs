@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::{check_text, missing};
-use crate::session::{check_password, checked_login};
+use crate::checks::{check_text, missing};
+use crate::session::{User, check_password, checked_login};
 use crate::shop_settings::Nothing;
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
@@ -19,7 +19,6 @@ pub enum MemberList {}
 
 impl Endpoint for MemberList {
     const NAME: &'static str = "tousu.member.list";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "列出店铺成员 ¦ List a shop's members";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -40,7 +39,6 @@ pub enum MemberNames {}
 
 impl Endpoint for MemberNames {
     const NAME: &'static str = "tousu.member.names";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "列出可分派的成员 ¦ List whom complaints can be assigned to";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = LIMIT;
@@ -61,7 +59,6 @@ pub enum MemberSet {}
 
 impl Endpoint for MemberSet {
     const NAME: &'static str = "tousu.member.set";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "新增成员或更改其角色 ¦ Add a member, or change what one is";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = RateLimit { calls: 20, seconds: 10 };
@@ -83,7 +80,6 @@ pub enum MemberRemove {}
 
 impl Endpoint for MemberRemove {
     const NAME: &'static str = "tousu.member.remove";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "移除成员 ¦ Remove a member";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -110,15 +106,9 @@ fn example_member() -> serde_json::Value {
 /// Somebody who works in a shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
-    /// Never changes.
-    #[schemars(title = "用户 id")]
-    pub user_id: String,
-    /// What the person signs in with.
-    #[schemars(title = "登录名")]
-    pub login: String,
-    /// What colleagues call the person.
-    #[schemars(title = "姓名")]
-    pub name: String,
+    /// Who it is.
+    #[serde(flatten)]
+    pub user: User,
     /// viewer, agent, supervisor or administrator.
     #[schemars(title = "角色：viewer=查看,agent=客服,supervisor=主管,administrator=管理员")]
     pub role: String,

@@ -2,7 +2,8 @@
 //!
 //! What OpenAPI has no word for stands in extensions: `x-permission-set` and `x-rate-limit` on an
 //! operation, `x-codes` (a code table) on a field, `x-return-codes` at the top, and `x-title-en`
-//! beside a Chinese title. A field's `title` is Chinese, its `description` English.
+//! beside a Chinese title. A field's `title` is Chinese, its `description` English. `x-page` marks what only browsers GET:
+//! it has no envelope, but around a refusal.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -129,6 +130,41 @@ impl OpenApi {
         self
     }
 
+    /// Adds what browsers GET beside the interfaces: the stream of live updates, and the way to a provider and back.
+    pub fn pages(mut self) -> Self {
+        let stream =
+            json!({ "schema": { "type": "string" }, "example": "event: version\ndata: {\"version\":7}\n\n" });
+        let mut events = page("events", "店铺的实时更新 ¦ Live updates of a shop", ReturnCode::NotSignedIn);
+        events["description"] = json!(
+            "事件 version 给出店铺的版本，变动后一秒内再次给出；另有心跳。\n\n\
+             The event `version` gives the shop's version, and again within a second once it has changed; there are signs \
+             of life between."
+        );
+        events["security"] = json!([{ "session": [] }]);
+        events["parameters"] = json!([query("app_id", "店铺 id", "The shop's id.")]);
+        events["responses"]["200"]["content"]["text/event-stream"] = stream;
+        let elsewhere = json!({
+            "description": "前往他处 ¦ to another place",
+            "headers": { "Location": { "schema": { "type": "string" }, "description": "Where." } },
+        });
+        let mut start = page("oidc.start", "前往统一登录 ¦ Go to the provider", ReturnCode::NoSuchInterface);
+        start["responses"]["303"] = elsewhere.clone();
+        let mut back = page(
+            "oidc.callback",
+            "自统一登录返回 ¦ Come back from the provider",
+            ReturnCode::NoSuchInterface,
+        );
+        back["responses"]["303"] = elsewhere;
+        back["parameters"] = json!([
+            query("state", "出发时给出的值", "What one went out with."),
+            query("code", "授权码", "What stands for who one is."),
+        ]);
+        for (path, page) in [("/events", events), ("/oidc/start", start), ("/oidc/callback", back)] {
+            self.paths.insert(path.into(), json!({ "get": page }));
+        }
+        self
+    }
+
     /// The document; `version` is the software's.
     pub fn build(mut self, version: &str) -> Value {
         let codes: Vec<Value> = ReturnCode::ALL
@@ -181,8 +217,6 @@ impl OpenApi {
     fn operation<T: JsonSchema>(&mut self, operation: Operation<'_>) -> Value {
         let data = self.schemas.subschema_for::<T>();
         let title = Text::from(operation.title);
-        let error_codes: Vec<i64> =
-            ReturnCode::ALL.iter().map(|code| code.number()).filter(|&number| number != 0).collect();
         let mut value = json!({
             "operationId": operation.id,
             "summary": title.pick(Lang::Zh),
@@ -209,16 +243,7 @@ impl OpenApi {
                                 "msg": { "type": "string", "title": "描述信息" },
                             },
                         },
-                        {
-                            "type": "object",
-                            "title": "错误",
-                            "required": ["code", "data", "msg"],
-                            "properties": {
-                                "code": { "type": "integer", "enum": error_codes, "title": "请求结果码" },
-                                "data": { "type": "null" },
-                                "msg": { "type": "string", "title": "描述信息" },
-                            },
-                        },
+                        refusal(),
                     ] },
                     "example": Envelope { code: 0, data: operation.example.response, msg: operation.success.into() },
                 } },
@@ -233,9 +258,7 @@ impl OpenApi {
             if let Some(Value::Array(alternatives)) = content["application/json"]["schema"].get_mut("oneOf") {
                 alternatives.remove(0);
             }
-            let refused = ReturnCode::InvalidParameter;
-            content["application/json"]["example"] =
-                json!({ "code": refused.number(), "data": null, "msg": refused.label(Lang::Zh) });
+            content["application/json"]["example"] = refused(ReturnCode::InvalidParameter);
             for media_type in operation.files {
                 content[*media_type] = json!({ "schema": { "type": "string", "title": "文件" } });
             }
@@ -246,6 +269,48 @@ impl OpenApi {
         value["x-example-request"] = operation.example.request;
         value
     }
+}
+
+/// A page that is refused in the usual form, by that code among others.
+fn page(id: &str, title: &str, code: ReturnCode) -> Value {
+    let title = Text::from(title);
+    json!({
+        "operationId": id,
+        "summary": title.pick(Lang::Zh),
+        "x-title-en": title.pick(Lang::En),
+        "x-page": true,
+        "security": [],
+        "responses": { "200": {
+            "description": "见内容类型 ¦ the content type tells",
+            "content": { "application/json": { "schema": refusal(), "example": refused(code) } },
+        } },
+    })
+}
+
+fn query(name: &str, title: &str, description: &str) -> Value {
+    let schema = json!({ "type": "string", "title": title });
+    json!({ "name": name, "in": "query", "required": true, "description": description, "schema": schema })
+}
+
+/// The schema of a refusal.
+fn refusal() -> Value {
+    let codes: Vec<i64> =
+        ReturnCode::ALL.iter().map(|code| code.number()).filter(|&number| number != 0).collect();
+    json!({
+        "type": "object",
+        "title": "错误",
+        "required": ["code", "data", "msg"],
+        "properties": {
+            "code": { "type": "integer", "enum": codes, "title": "请求结果码" },
+            "data": { "type": "null" },
+            "msg": { "type": "string", "title": "描述信息" },
+        },
+    })
+}
+
+/// A refusal by that code.
+fn refused(code: ReturnCode) -> Value {
+    json!({ "code": code.number(), "data": null, "msg": code.label(Lang::Zh) })
 }
 
 /// How a person's call is known.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::complaint_act::missing;
+use crate::checks::missing;
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 const LIMIT: RateLimit = RateLimit { calls: 100, seconds: 10 };
@@ -19,7 +19,6 @@ pub enum PreferenceGet {}
 
 impl Endpoint for PreferenceGet {
     const NAME: &'static str = "tousu.preference.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取个人偏好 ¦ Get one of one's preferences";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = LIMIT;
@@ -42,7 +41,6 @@ pub enum PreferenceSet {}
 
 impl Endpoint for PreferenceSet {
     const NAME: &'static str = "tousu.preference.set";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "保存个人偏好 ¦ Keep one of one's preferences";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = LIMIT;

@@ -13,7 +13,6 @@ pub enum QueueGet {}
 
 impl Endpoint for QueueGet {
     const NAME: &'static str = "tousu.queue.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取待办数 ¦ Get how many complaints wait";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 500, seconds: 10 };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::{check_text, missing};
+use crate::checks::{check_text, missing};
 use crate::shop_settings::Nothing;
 use crate::token::Response as Token;
 use crate::{
@@ -131,7 +131,6 @@ pub enum SessionToken {}
 
 impl Endpoint for SessionToken {
     const NAME: &'static str = "tousu.session.token";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str =
         "获取本人的调试令牌，随登录失效 ¦ Get a token that acts as oneself and dies with the session";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;

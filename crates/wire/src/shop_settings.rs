@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::complaint_act::{NAME_CHARACTERS, check_text};
+use crate::checks::{NAME_CHARACTERS, check_text};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 const LIMIT: RateLimit = RateLimit { calls: 100, seconds: 10 };
@@ -41,7 +41,6 @@ pub enum SettingsGet {}
 
 impl Endpoint for SettingsGet {
     const NAME: &'static str = "tousu.settings.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取店铺设置 ¦ Get a shop's settings";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = LIMIT;
@@ -59,7 +58,6 @@ pub enum SettingsSet {}
 
 impl Endpoint for SettingsSet {
     const NAME: &'static str = "tousu.settings.set";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "更改店铺设置 ¦ Change a shop's settings";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;

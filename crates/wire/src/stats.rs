@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::checks::{in_order, values};
 use crate::codes::{ChannelType, ComplaintFrom, State};
+use crate::complaint_filter::{channels, channels_schema, sources_schema};
 use crate::complaint_list::time_schema;
-use crate::complaint_search::{channels, channels_schema, in_order, sources_schema, values};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// The endpoint.
@@ -15,7 +16,6 @@ pub enum StatsGet {}
 
 impl Endpoint for StatsGet {
     const NAME: &'static str = "tousu.stats.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取投诉统计 ¦ Get statistics of complaints";
     const PERMISSION_SET: PermissionSet = PermissionSet::ComplaintsQuery;
     const LIMIT: RateLimit = RateLimit { calls: 50, seconds: 10 };
@@ -154,16 +154,32 @@ pub struct Response {
     pub by_assignee: Vec<OfAssignee>,
 }
 
+/// How many complaints there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counted {
+    /// All of them.
+    #[schemars(title = "投诉数")]
+    pub total: i64,
+    /// Those that are overtime.
+    #[schemars(title = "超时数")]
+    pub overtime: i64,
+}
+
+impl std::ops::AddAssign for Counted {
+    fn add_assign(&mut self, more: Self) {
+        self.total += more.total;
+        self.overtime += more.overtime;
+    }
+}
+
 /// The complaints of one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "as in Response")]
 pub struct OfChannel {
     #[schemars(title = "投诉类型")]
     pub channel_type: ChannelType,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// The complaints of one source.
@@ -172,10 +188,8 @@ pub struct OfChannel {
 pub struct OfSource {
     #[schemars(title = "投诉来源")]
     pub complaint_from: ComplaintFrom,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// The complaints in one state.
@@ -184,10 +198,8 @@ pub struct OfSource {
 pub struct OfState {
     #[schemars(title = "处理状态")]
     pub state: State,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// The complaints of one day.
@@ -197,10 +209,8 @@ pub struct OfDay {
     /// `yyyy-MM-dd`.
     #[schemars(title = "日期：yyyy-MM-dd")]
     pub day: String,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// The complaints made in one hour of the day, whichever day.
@@ -210,10 +220,8 @@ pub struct OfHour {
     /// 0 to 23.
     #[schemars(title = "钟点：0-23")]
     pub hour: i64,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// The complaints about one resource or order.
@@ -222,10 +230,8 @@ pub struct OfHour {
 pub struct OfResource {
     #[schemars(title = "投诉具体资源或订单")]
     pub complaint_resource_id: String,
-    #[schemars(title = "投诉数")]
-    pub total: i64,
-    #[schemars(title = "超时数")]
-    pub overtime: i64,
+    #[serde(flatten)]
+    pub counted: Counted,
     /// Open ones, overdue ones included.
     #[schemars(title = "未完成数，含已超时")]
     pub open: i64,

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::checks::missing;
 use crate::codes::ChannelType;
-use crate::complaint_act::missing;
 use crate::complaint_reveal::check_names;
 use crate::shop_settings::Nothing;
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
@@ -194,7 +194,6 @@ pub enum SubscriptionList {}
 
 impl Endpoint for SubscriptionList {
     const NAME: &'static str = "tousu.subscription.list";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "列出订阅 ¦ List subscriptions";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -221,7 +220,6 @@ pub enum SubscriptionGet {}
 
 impl Endpoint for SubscriptionGet {
     const NAME: &'static str = "tousu.subscription.get";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "获取订阅 ¦ Get a subscription";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -241,7 +239,6 @@ pub enum SubscriptionRotateSecret {}
 
 impl Endpoint for SubscriptionRotateSecret {
     const NAME: &'static str = "tousu.subscription.rotate_secret";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "更换签名密钥，新密钥只显示这一次 ¦ Rotate a webhook's secret";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -285,7 +282,6 @@ pub enum SubscriptionDelete {}
 
 impl Endpoint for SubscriptionDelete {
     const NAME: &'static str = "tousu.subscription.delete";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "删除订阅及其投递记录 ¦ Delete a subscription";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -317,7 +313,6 @@ pub enum SubscriptionTest {}
 
 impl Endpoint for SubscriptionTest {
     const NAME: &'static str = "tousu.subscription.test";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "立即发送一条测试通知 ¦ Send a test notice now";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = RateLimit { calls: 5, seconds: 60 };

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::checks::{NAME_CHARACTERS, check_text, flag, missing};
 use crate::codes::{ChannelType, CodeTable};
-use crate::complaint_act::{NAME_CHARACTERS, check_text, missing};
 use crate::complaint_list::listed;
 use crate::complaint_reveal::check_names;
 use crate::subscription::{
@@ -26,7 +26,6 @@ pub enum SubscriptionCreate {}
 
 impl Endpoint for SubscriptionCreate {
     const NAME: &'static str = "tousu.subscription.create";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "建立订阅，签名密钥只显示这一次 ¦ Create a subscription";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -68,7 +67,6 @@ pub enum SubscriptionUpdate {}
 
 impl Endpoint for SubscriptionUpdate {
     const NAME: &'static str = "tousu.subscription.update";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "更改订阅 ¦ Change a subscription";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -214,10 +212,7 @@ impl Change {
             channels.sort_by_key(|channel| channel.number());
             channels.dedup();
         }
-        if let Some(other) = self.enabled.filter(|flag| !(0..=1).contains(flag)) {
-            let problem = format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1");
-            return Err(InvalidParameter::new("enabled", problem));
-        }
+        flag("enabled", self.enabled)?;
         Ok(self)
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::complaint_act::check_text;
+use crate::checks::{check_text, flag};
 use crate::complaint_changes::{DEFAULT_PAGE_SIZE, PAGE_SIZES};
 use crate::complaint_reveal::check_names;
 use crate::subscription::{LIMIT, which};
@@ -28,7 +28,6 @@ pub enum SubscriptionDeliveries {}
 
 impl Endpoint for SubscriptionDeliveries {
     const NAME: &'static str = "tousu.subscription.deliveries";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "查询投递记录 ¦ Look up deliveries";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -228,7 +227,6 @@ pub enum SubscriptionReplay {}
 
 impl Endpoint for SubscriptionReplay {
     const NAME: &'static str = "tousu.subscription.replay";
-    const VERSION: &'static str = "1.0.0";
     const TITLE: &'static str = "重新投递 ¦ Send notices again";
     const PERMISSION_SET: PermissionSet = PermissionSet::Apps;
     const LIMIT: RateLimit = LIMIT;
@@ -303,12 +301,7 @@ impl Replay {
         check_names(None, self.idempotency_key.as_deref())?;
         let id = which(self.subscription_id.as_ref())?;
         let refused = |name: &str, problem: String| Err(InvalidParameter::new(name, problem));
-        if let Some(other) = self.delivered.filter(|flag| !(0..=1).contains(flag)) {
-            return refused(
-                "delivered",
-                format!("收到 {other}，应为 0 或 1 ¦ received {other}, expected 0 or 1"),
-            );
-        }
+        flag("delivered", self.delivered)?;
         let (start, end) = (self.start_time, self.end_time);
         if !self.delivery_ids.is_empty() {
             if start.is_some() || end.is_some() || self.delivered.is_some() {

@@ -9,7 +9,7 @@ use tousu_wire::InvalidParameter;
 use tousu_wire::app::{App as Shown, Change, WithSecret};
 use tousu_wire::app_usage::{OfDay, Request as UsageRequest};
 
-use super::complaint::refuse;
+use super::refused::refuse;
 use super::{Session, shop_id};
 use crate::handling::{self, Caller, Deadlines, Holds, Refused};
 use crate::store::{self, ShopId, Store};

@@ -10,9 +10,10 @@ use clap::Args;
 use serde_json::{Map, json};
 use tokio::runtime::Handle;
 use tousu_wire::complaint_export::Request;
-use tousu_wire::{InvalidParameter, Lang, lenient};
+use tousu_wire::{InvalidParameter, lenient};
 
 use super::app::no_shop;
+use super::refused::refuse;
 use super::{Session, shop_id};
 use crate::export::{Format, Manifest};
 use crate::exporting::{Broken, Job, Order};
@@ -60,12 +61,8 @@ impl Export {
         let shop = shop_id(&self.shop)?;
         let file = self.file.clone();
         let operator = self.operator.clone().filter(|name| !name.is_empty());
-        let order = match self.request().and_then(|request| Order::of(&request, session.lang)) {
-            Ok(order) => order,
-            Err(InvalidParameter { name, problem }) => {
-                bail!("{name} {} ¦ {name}: {}", problem.pick(Lang::Zh), problem.pick(Lang::En))
-            }
-        };
+        let order = self.request().and_then(|request| Order::of(&request, session.lang));
+        let order = order.or_else(|invalid| refuse(invalid.into(), &shop, ""))?;
         let store = session.open_existing().await?;
         if store.read().await?.version(&shop).await?.is_none() {
             bail!(no_shop(&shop));

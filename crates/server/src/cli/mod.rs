@@ -14,6 +14,7 @@ mod import;
 mod key;
 mod migrate;
 mod openapi;
+mod refused;
 mod search;
 mod serve;
 mod settings;

@@ -5,10 +5,11 @@ use clap::Args;
 use serde_json::{Map, Value};
 use tousu_wire::codes::CodeTable;
 use tousu_wire::complaint_search::{Request, Response, Row};
-use tousu_wire::{InvalidParameter, Lang, lenient};
+use tousu_wire::{InvalidParameter, lenient};
 
 use super::Session;
 use super::app::no_shop;
+use super::refused::refuse;
 use crate::search::Place;
 use crate::store::{ShopId, Store, Wish};
 
@@ -127,12 +128,8 @@ impl Search {
             let after = part.cursor.map(|cursor| Place::of_cursor(&cursor, shop, &query)).transpose()?;
             Ok((query, part.skip, part.size, part.with_total, after))
         });
-        let (query, skip, size, with_total, after) = match asked {
-            Ok(asked) => asked,
-            Err(InvalidParameter { name, problem }) => {
-                bail!("{name} {} ¦ {name}: {}", problem.pick(Lang::Zh), problem.pick(Lang::En))
-            }
-        };
+        let (query, skip, size, with_total, after) =
+            asked.or_else(|invalid: InvalidParameter| refuse(invalid.into(), shop, ""))?;
         let now = session.clock.epoch();
         let mut tx = store.read().await?;
         if tx.version(shop).await?.is_none() {

@@ -10,7 +10,8 @@ use serde_json::json;
 use tousu_wire::shop_settings::{Change, Moved, ShopSettings, Template};
 
 use super::app::no_shop;
-use super::complaint::{CLIENT_ID, refuse};
+use super::complaint::CLIENT_ID;
+use super::refused::refuse;
 use super::{Session, shop_id};
 use crate::deadline::parse_rules;
 use crate::handling::{self, Caller, Deadlines};

@@ -6,10 +6,11 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::{Map, Value};
 use tousu_wire::codes::CodeTable;
-use tousu_wire::stats::{Durations, Query, Request, Response};
-use tousu_wire::{InvalidParameter, Lang, lenient};
+use tousu_wire::stats::{Counted, Durations, Query, Request, Response};
+use tousu_wire::{InvalidParameter, lenient};
 
 use super::app::no_shop;
+use super::refused::refuse;
 use super::{Session, shop_id};
 
 #[derive(Args)]
@@ -34,12 +35,7 @@ pub(super) struct Stats {
 impl Stats {
     pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
         let shop = shop_id(&self.shop)?;
-        let query = match self.query() {
-            Ok(query) => query,
-            Err(InvalidParameter { name, problem }) => {
-                bail!("{name} {} ¦ {name}: {}", problem.pick(Lang::Zh), problem.pick(Lang::En))
-            }
-        };
+        let query = self.query().or_else(|invalid| refuse(invalid.into(), &shop, ""))?;
         let store = session.open_existing().await?;
         let mut tx = store.read().await?;
         tx.unhurried().await?;
@@ -67,29 +63,32 @@ fn shown(session: &Session, counted: &Response) -> String {
         let label = label.map_or(number(code), |(zh, en)| session.pick(&format!("{zh} ¦ {en}")));
         (session.pick(title), label)
     };
-    let mut lines = vec![((session.pick("总数 ¦ all"), String::new()), counted.total, counted.overtime)];
+    let all = Counted { total: counted.total, overtime: counted.overtime };
+    let mut lines = vec![((session.pick("总数 ¦ all"), String::new()), all)];
     for of in &counted.by_channel {
         let channel = of.channel_type;
-        lines.push((code("投诉类型 ¦ channel", channel.label(), channel.number()), of.total, of.overtime));
+        lines.push((code("投诉类型 ¦ channel", channel.label(), channel.number()), of.counted));
     }
     for of in &counted.by_source {
         let source = of.complaint_from;
-        lines.push((code("投诉来源 ¦ source", source.label(), source.number()), of.total, of.overtime));
+        lines.push((code("投诉来源 ¦ source", source.label(), source.number()), of.counted));
     }
     for of in &counted.by_state {
-        lines.push((code("处理状态 ¦ state", of.state.label(), of.state.number()), of.total, of.overtime));
+        lines.push((code("处理状态 ¦ state", of.state.label(), of.state.number()), of.counted));
     }
     for of in &counted.by_day {
-        lines.push(((session.pick("日期 ¦ day"), of.day.clone()), of.total, of.overtime));
+        lines.push(((session.pick("日期 ¦ day"), of.day.clone()), of.counted));
     }
-    lines.push(((session.pick("今日 ¦ today"), String::new()), counted.new_today, 0));
+    let today = Counted { total: counted.new_today, overtime: 0 };
+    lines.push(((session.pick("今日 ¦ today"), String::new()), today));
     for of in &counted.by_resource {
         let what = session.pick("资源或订单 ¦ order or resource");
-        lines.push(((what, of.complaint_resource_id.clone()), of.total, of.overtime));
+        lines.push(((what, of.complaint_resource_id.clone()), of.counted));
     }
-    let lines = lines
-        .into_iter()
-        .map(|((what, value), total, overtime)| vec![what, value, number(total), number(overtime)]);
+    let line = |((what, value), Counted { total, overtime }): ((String, String), Counted)| {
+        vec![what, value, number(total), number(overtime)]
+    };
+    let lines = lines.into_iter().map(line);
     let totals = session
         .table(&["统计 ¦ COUNTED", "值 ¦ VALUE", "投诉数 ¦ TOTAL", "超时数 ¦ OVERTIME"], lines.collect());
     let took = |title: &str, took: &Durations| {

@@ -11,7 +11,7 @@ use tousu_wire::subscription_deliveries::{self as wire, Delivery, Replay, Replay
 use tousu_wire::{BeijingTime, ReturnCode};
 
 use super::app::no_shop;
-use super::complaint::{both, refuse};
+use super::refused::{both, refuse};
 use super::{Session, shop_id};
 use crate::handling::{self, Caller, Deadlines, Refused};
 use crate::notices::Sender;

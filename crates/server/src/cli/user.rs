@@ -10,9 +10,9 @@ use tousu_wire::member::{Change, Removal};
 use tousu_wire::session::{check_password, checked_login};
 use tousu_wire::{BeijingTime, InvalidParameter};
 
-use super::complaint::refuse;
+use super::refused::refuse;
 use super::{Session, shop_id};
-use crate::handling::{self, By, Caller, Deadlines};
+use crate::handling::{self, Caller, Deadlines, Holds};
 use crate::passwords::{self, Hasher};
 use crate::roles::Role;
 use crate::secrets::Secret;
@@ -184,15 +184,11 @@ impl User {
 async fn set(session: &Session, store: &Store, shop: &ShopId, change: Change) -> anyhow::Result<()> {
     let deadlines = Deadlines::load(&session.settings.handling)?;
     let (caller, hasher) = (caller(session, &deadlines), Hasher::default());
-    let done = handling::set_member(store, shop, &caller, By::Operator, &hasher, change).await?;
+    let done = handling::set_member(store, shop, &caller, Holds::Everything, &hasher, change).await?;
     let done = done.or_else(|why| refuse(why, shop, ""))?;
-    let mut told = json!({
-        "user_id": done.member.user_id,
-        "login": done.member.login,
-        "name": done.member.name,
-        "app_id": shop.as_str(),
-        "role": done.member.role,
-    });
+    let mut told = json!(done.member.user);
+    told["app_id"] = json!(shop.as_str());
+    told["role"] = json!(done.member.role);
     if let Some(password) = &done.password {
         told["password"] = json!(password);
     }

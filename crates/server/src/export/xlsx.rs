@@ -5,7 +5,7 @@
 //!
 //! A line of a cell ends in LF, whatever it ended in, and control characters that XML forbids are dropped. Excel
 //! has a way to write both (`_x000D_`), but LibreOffice and others show that as it stands `[public: XlsxWriter
-//! issues 589 and 680]`.
+//! issues 589 and 680]`. Whoever imports the workbook again changes nothing by that.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -64,14 +64,6 @@ impl Call {
         self.tx.as_mut().ok_or(Unanswered::Moved)
     }
 
-    /// Who does it, for the history: a person is who that is, whatever the call says.
-    pub(super) fn operator(&self, said: Option<String>) -> String {
-        match &self.caller.person {
-            Some(person) => person.operator.clone(),
-            None => said.unwrap_or_else(|| self.caller.client_id.clone()),
-        }
-    }
-
     /// A snapshot of the call's version that is taken now: what takes no version may have changed since the call came.
     pub(super) async fn anew(&mut self) -> Result<&mut Tx, Unanswered> {
         self.tx = None;
@@ -247,7 +239,7 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
 #[derive(Clone, Copy)]
 pub(super) struct Size {
     limit: usize,
-    patience: Duration,
+    pub(super) patience: Duration,
 }
 
 impl Size {

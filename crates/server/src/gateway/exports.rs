@@ -10,26 +10,21 @@ use tousu_wire::{BeijingTime, ReturnCode, complaint_bundle};
 
 use super::admit::{Call, Unanswered};
 use super::complaints::no_such_complaint;
+use super::handling::caller;
 use super::interface::{Data, Streamed};
 use super::refusal::Refusal;
 use crate::exporting::{self, Broken, Order};
 use crate::life::Actor;
-use crate::store::Doer;
 use crate::{bundle, handling};
 
 /// 导出投诉单
-pub(super) async fn export(
-    mut call: Call,
-    request: complaint_export::Request,
-) -> Result<Data<()>, Unanswered> {
+pub(super) async fn export(call: Call, request: complaint_export::Request) -> Result<Data<()>, Unanswered> {
     let gateway = call.gateway.clone();
     let order = Order::of(&request, gateway.settings.lang)?;
     let place = gateway.exports.clone().try_acquire_owned();
     let place = place.map_err(|_| Refusal::busy("too many exports at once"))?;
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
-    let doer = doer(&call, request.operator);
+    let call = call.for_writing().await?;
+    let doer = caller(&call).doer(Actor::Merchant, request.operator.as_deref());
     let patience = Duration::from_secs(gateway.settings.server.export_seconds);
     let job = order.begin(&gateway.store, &call.shop, doer, Some(patience)).await?;
     let job = job.ok_or_else(|| Refusal::new(ReturnCode::AccessTokenExpired))?;
@@ -66,14 +61,13 @@ pub(super) async fn get(
 
 /// 获取投诉单存证文件
 pub(super) async fn bundle(
-    mut call: Call,
+    call: Call,
     request: complaint_bundle::Request,
 ) -> Result<Data<complaint_bundle::Response>, Unanswered> {
     let (complaint_id, operator) = request.checked()?;
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
-    let (gateway, doer) = (call.gateway.clone(), doer(&call, operator));
+    let call = call.for_writing().await?;
+    let doer = caller(&call).doer(Actor::Merchant, operator.as_deref());
+    let gateway = &call.gateway;
     let bundled =
         handling::bundle(&gateway.store, &call.shop, &doer, &gateway.deadlines, &complaint_id).await?;
     let bundled = bundled.ok_or_else(|| no_such_complaint(&complaint_id))?;
@@ -84,17 +78,6 @@ pub(super) async fn bundle(
         html: bundled.html,
         digest: bundled.digest,
     }))
-}
-
-/// Who takes something away.
-fn doer(call: &Call, operator: Option<String>) -> Doer {
-    Doer {
-        operator: call.operator(operator),
-        client_id: call.caller.client_id.clone(),
-        actor: Actor::Merchant,
-        call: None,
-        now: call.moment.now,
-    }
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Refusal {

@@ -1,17 +1,18 @@
 //! Interfaces that people call for themselves, with a session or before there is one: no shop, no token.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, Method, Request, Response, header};
+use axum::http::{HeaderValue, Method, Request, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use tousu_wire::{PersonalEndpoint, ReturnCode, complaint_list, lenient};
 
 use super::admit::{Size, announced, parameters, read_body, refused_by, require_method};
-use super::interface::{Answer, Interface};
+use super::interface::{Answering, Interface, OnItsWay};
 use super::refusal::Refusal;
 use super::signed_in::{self, Presented, Way};
 use super::visit::{self, Meter, Peer, Visit};
@@ -67,30 +68,26 @@ impl Guest {
     }
 }
 
-/// An interface's path, and what answers there.
-pub(super) fn by_person<E, H, F>(handler: H) -> (String, Box<dyn Interface>)
+/// What answers the calls of `E` by that handler.
+pub(super) fn by_person<E, H, F>(handler: H) -> Answering<E>
 where
-    E: PersonalEndpoint + 'static,
-    E::Request: Send,
-    E::Response: Send,
+    E: PersonalEndpoint,
     H: Fn(Guest, E::Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Reply<E::Response>, Refusal>> + Send + 'static,
 {
-    let served = Served::<E, H> { handler, meter: Meter::of(E::NAME), endpoint: std::marker::PhantomData };
-    (E::path(), Box::new(served))
+    let served = Served::<E, H> { handler, meter: Meter::of(E::NAME), endpoint: PhantomData };
+    Answering(Box::new(served), PhantomData)
 }
 
 struct Served<E, H> {
     handler: H,
     meter: Meter,
-    endpoint: std::marker::PhantomData<fn() -> E>,
+    endpoint: PhantomData<fn() -> E>,
 }
 
 impl<E, H, F> Interface for Served<E, H>
 where
-    E: PersonalEndpoint + 'static,
-    E::Request: Send,
-    E::Response: Send,
+    E: PersonalEndpoint,
     H: Fn(Guest, E::Request) -> F + Send + Sync,
     F: Future<Output = Result<Reply<E::Response>, Refusal>> + Send,
 {
@@ -99,7 +96,7 @@ where
         gateway: &'a Arc<Gateway>,
         peer: Peer,
         request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>> {
+    ) -> OnItsWay<'a> {
         let visit = Visit::begin(gateway, &self.meter, peer, request.headers());
         let announced = announced(request.headers());
         let said_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -9,7 +9,7 @@ use tousu_wire::{
 
 use super::admit::{Call, Unanswered, require_grant};
 use super::complaints::no_such_complaint;
-use super::interface::{Data, Interface, interface};
+use super::interface::{Answering, Data, interface};
 use super::refusal::Refusal;
 use crate::complaint::masked_json;
 use crate::handling::{self, Action, Caller, Refused};
@@ -18,12 +18,12 @@ use crate::privacy::masked_text;
 use crate::store::{KeptEntry, StoreError};
 
 /// The interface of an action.
-pub(super) fn interface_of<E: ActEndpoint + 'static>(action: Action) -> (String, Box<dyn Interface>) {
+pub(super) fn interface_of<E: ActEndpoint>(action: Action) -> Answering<E> {
     interface::<E, _, _>(move |call, request| act(call, request, action))
 }
 
-async fn act(mut call: Call, request: Act, action: Action) -> Result<Data<Standing>, Unanswered> {
-    require_role(&mut call, action.actor(&request)?).await?;
+async fn act(call: Call, request: Act, action: Action) -> Result<Data<Standing>, Unanswered> {
+    let call = in_role(call, action.actor(&request)?).await?;
     let complaint_id = request.complaint_id.clone().unwrap_or_default();
     let caller = caller(&call);
     let done = handling::act(&call.gateway.store, &call.shop, action, &caller, request).await?;
@@ -32,12 +32,12 @@ async fn act(mut call: Call, request: Act, action: Action) -> Result<Data<Standi
 
 /// 批量处理投诉单
 pub(super) async fn batch(
-    mut call: Call,
+    call: Call,
     request: complaint_batch::Request,
 ) -> Result<Data<complaint_batch::Response>, Unanswered> {
     let (action, complaint_ids, act) = request.query()?;
     let action = Action::named(&action)?;
-    require_role(&mut call, action.actor(&act)?).await?;
+    let call = in_role(call, action.actor(&act)?).await?;
     let lang = call.gateway.settings.lang;
     let caller = caller(&call);
     let store = &call.gateway.store;
@@ -62,10 +62,10 @@ pub(super) async fn batch(
 
 /// 新建投诉单
 pub(super) async fn create(
-    mut call: Call,
+    call: Call,
     request: complaint_create::Request,
 ) -> Result<Data<complaint_create::Response>, Unanswered> {
-    require_role(&mut call, handling::creator(&request)?).await?;
+    let call = in_role(call, handling::creator(&request)?).await?;
     let caller = caller(&call);
     let done = handling::create(&call.gateway.store, &call.shop, &caller, request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
@@ -146,14 +146,13 @@ fn json(text: &str) -> Result<Value, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Value(format!("history: {error}")))
 }
 
-/// Whether the caller may act in that role, as of now: what writes is let in by a snapshot, and lets it go.
-async fn require_role(call: &mut Call, actor: Actor) -> Result<(), Unanswered> {
-    call.snapshot().await?;
-    call.tx = None;
-    match actor {
-        Actor::Platform => Ok(require_grant(&call.caller, PermissionSet::Platform)?),
-        _ => Ok(()),
+/// A call that writes, of somebody who may act in that role.
+async fn in_role(call: Call, actor: Actor) -> Result<Call, Unanswered> {
+    let call = call.for_writing().await?;
+    if actor == Actor::Platform {
+        require_grant(&call.caller, PermissionSet::Platform)?;
     }
+    Ok(call)
 }
 
 pub(super) fn caller(call: &Call) -> Caller<'_> {

@@ -9,17 +9,18 @@ use tousu_wire::import_file::{File, MOST_REJECTED, Preview, Rejected, Request, R
 use tousu_wire::{InvalidParameter, Lang, Text, lenient};
 
 use super::admit::{Call, Unanswered};
+use super::handling::caller;
 use super::interface::Data;
 use super::refusal::Refusal;
 use crate::import::{self, Format, Manner, Reject, Rejects, Report, Table};
+use crate::life::Actor;
 use crate::privacy::masked_text;
 
 /// 预览导入文件
-pub(super) async fn preview(mut call: Call, request: Request) -> Result<Data<Preview>, Unanswered> {
+pub(super) async fn preview(call: Call, request: Request) -> Result<Data<Preview>, Unanswered> {
     let file = checked(&call, request)?;
-    // Let go while the file is read.
-    call.snapshot().await?;
-    call.tx = None;
+    // The snapshot is let go while the file is read.
+    let call = call.for_writing().await?;
     let lang = call.gateway.settings.lang;
     let seen = off_the_calls(move || import::preview(open(&file)?, lang).map_err(unreadable)).await??;
     Ok(Data::Value(seen))
@@ -61,11 +62,11 @@ async fn take_in(call: Call, file: &File, table: Table, columns: Vec<Option<&'st
         }
         Ok(())
     };
-    let operator = call.operator(file.operator.clone());
-    let doer = (operator.as_str(), call.caller.client_id.as_str());
+    let doer = caller(&call).doer(Actor::Merchant, file.operator.as_deref());
+    let doer = (doer.operator.as_str(), doer.client_id.as_str());
     let manner = Manner { doer: Some(doer), dry_run: file.dry_run, ..Manner::default() };
-    let patience = Duration::from_secs(gateway.settings.server.export_seconds);
-    let stop = tokio::time::sleep(patience);
+    // Before the call itself is over: whoever waits is told how far it came.
+    let stop = tokio::time::sleep(Duration::from_secs(gateway.settings.server.export_seconds));
     let rows = table.rows(columns);
     let ended =
         import::import(&gateway.store, &call.shop, &gateway.clock, rows, manner, committed, stop).await;

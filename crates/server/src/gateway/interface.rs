@@ -1,6 +1,7 @@
 //! The one way from the wire to an interface's handler and back.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -28,8 +29,11 @@ pub(super) trait Interface: Send + Sync {
         gateway: &'a Arc<Gateway>,
         peer: Peer,
         request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>>;
+    ) -> OnItsWay<'a>;
 }
+
+/// An answer on its way.
+pub(super) type OnItsWay<'a> = Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>>;
 
 /// An answer that is whole, or comes as it is made.
 pub(super) type Answer = Either<Full<Bytes>, Body>;
@@ -49,16 +53,18 @@ pub(super) struct Streamed {
     pub(super) body: Body,
 }
 
-/// An interface's path, and what answers there.
-pub(super) fn interface<E, H, F>(handler: H) -> (String, Box<dyn Interface>)
+/// What answers the calls of `E`.
+pub(super) struct Answering<E>(pub(super) Box<dyn Interface>, pub(super) PhantomData<fn() -> E>);
+
+/// What answers the calls of `E` by that handler.
+pub(super) fn interface<E, H, F>(handler: H) -> Answering<E>
 where
-    E: Endpoint + 'static,
-    E::Request: Clone + Send + Sync,
-    E::Response: Send,
+    E: Endpoint,
     H: Fn(Call, E::Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send + 'static,
 {
-    (E::path(), Box::new(Served::<E, H> { handler, meter: Meter::of(E::NAME), heard: Heard::new() }))
+    let served = Served::<E, H> { handler, meter: Meter::of(E::NAME), heard: Heard::new() };
+    Answering(Box::new(served), PhantomData)
 }
 
 struct Served<E: Endpoint, H> {
@@ -69,9 +75,7 @@ struct Served<E: Endpoint, H> {
 
 impl<E, H, F> Interface for Served<E, H>
 where
-    E: Endpoint + 'static,
-    E::Request: Clone + Send + Sync,
-    E::Response: Send,
+    E: Endpoint,
     H: Fn(Call, E::Request) -> F + Send + Sync,
     F: Future<Output = Result<Data<E::Response>, Unanswered>> + Send,
 {
@@ -80,7 +84,7 @@ where
         gateway: &'a Arc<Gateway>,
         peer: Peer,
         request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send + 'a>> {
+    ) -> OnItsWay<'a> {
         let visit = Visit::begin(gateway, &self.meter, peer, request.headers());
         let announced = announced(request.headers());
         let presented = Presented::of(gateway, peer, request.headers());
@@ -119,7 +123,6 @@ where
 impl<E, H, F> Served<E, H>
 where
     E: Endpoint,
-    E::Request: Clone,
     H: Fn(Call, E::Request) -> F,
     F: Future<Output = Result<Data<E::Response>, Unanswered>>,
 {
@@ -158,10 +161,15 @@ where
     }
 }
 
-/// How long a call of `E` may take: one with a file in it as long as one that is answered by a file.
+/// How long a call of `E` may take. One with a file in it: until that has arrived, as long as a file is worked on, and what
+/// every answer may take, so that whoever works on it ends first and can say how far it came.
 fn patience_for<E: Endpoint>(gateway: &Gateway) -> Duration {
     match E::CARRIES_FILE {
-        true => Duration::from_secs(gateway.settings.server.export_seconds),
+        true => {
+            let server = &gateway.settings.server;
+            Size::with_file(gateway).patience
+                + Duration::from_secs(server.export_seconds + server.answer_seconds)
+        }
         false => patience(gateway),
     }
 }

@@ -11,7 +11,7 @@ use super::handling::{caller, refusal};
 use super::interface::Data;
 use super::refusal::Refusal;
 use super::sessions::for_people_only;
-use crate::handling::{self, By};
+use crate::handling::{self, Holds};
 use crate::store::MOST_PREFERENCES;
 
 /// 列出店铺成员
@@ -29,19 +29,17 @@ pub(super) async fn names(mut call: Call, _: Nothing) -> Result<Data<Names>, Una
 }
 
 /// 新增成员或更改其角色
-pub(super) async fn set(mut call: Call, request: Change) -> Result<Data<Changed>, Unanswered> {
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
+pub(super) async fn set(call: Call, request: Change) -> Result<Data<Changed>, Unanswered> {
+    let call = call.for_writing().await?;
     let (store, hasher) = (&call.gateway.store, &call.gateway.hasher);
-    let done = handling::set_member(store, &call.shop, &caller(&call), By::Shop, hasher, request).await?;
+    let (caller, holds) = (caller(&call), Holds::These(&call.caller.grants));
+    let done = handling::set_member(store, &call.shop, &caller, holds, hasher, request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
 }
 
 /// 移除成员
-pub(super) async fn remove(mut call: Call, request: Removal) -> Result<Data<Nothing>, Unanswered> {
-    call.snapshot().await?;
-    call.tx = None;
+pub(super) async fn remove(call: Call, request: Removal) -> Result<Data<Nothing>, Unanswered> {
+    let call = call.for_writing().await?;
     let done = handling::remove_member(&call.gateway.store, &call.shop, &caller(&call), request).await?;
     done.map_err(|why| refusal(why, ""))?;
     Ok(Data::Value(Nothing {}))
@@ -56,11 +54,10 @@ pub(super) async fn preference(mut call: Call, request: Preference) -> Result<Da
 }
 
 /// 保存个人偏好
-pub(super) async fn set_preference(mut call: Call, request: Preference) -> Result<Data<Kept>, Unanswered> {
+pub(super) async fn set_preference(call: Call, request: Preference) -> Result<Data<Kept>, Unanswered> {
     let user_id = user_id(&call)?;
     let (key, value) = (request.key()?, request.value()?);
-    call.snapshot().await?;
-    call.tx = None;
+    let call = call.for_writing().await?;
     let (store, now) = (&call.gateway.store, call.moment.now);
     if !store.set_preference(&call.shop, &user_id, key, value.as_deref(), now).await? {
         let detail = format!("最多保存 {MOST_PREFERENCES} 项 ¦ at most {MOST_PREFERENCES} are kept");

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
-use tousu_wire::member::Change;
 use tousu_wire::session::checked_login;
 use tousu_wire::{RateLimit, lenient};
 
 use super::signed_in::{Way, cookie};
 use super::visit::{Peer, Visit};
 use super::{Answered, Gateway, no_such_interface};
-use crate::handling::{self, By, Caller};
+use crate::handling::{self, Caller, Newcomer, new_login};
 use crate::oidc::{FLOW_SECONDS, Failed, Flow, Identity, Provider};
 use crate::sessions::Cookie;
 use crate::store::{StoreError, User};
@@ -64,13 +63,18 @@ impl From<StoreError> for Refused {
     }
 }
 
+/// The provider, if there is one. A page is asked for by GET alone: what looks ahead by HEAD must use up no code.
+fn provider<'a>(gateway: &'a Gateway, method: &Method) -> Option<&'a Provider> {
+    gateway.oidc.as_ref().filter(|_| *method == Method::GET)
+}
+
 /// Sends somebody to the provider.
 pub(super) async fn start(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let Some(provider) = &gateway.oidc else {
+    let Some(provider) = provider(&gateway, request.method()) else {
         return no_such_interface(State(gateway), Extension(peer), request).await;
     };
     let headers = request.headers().clone();
@@ -96,7 +100,7 @@ pub(super) async fn callback(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let Some(provider) = &gateway.oidc else {
+    let Some(provider) = provider(&gateway, request.method()) else {
         return no_such_interface(State(gateway), Extension(peer), request).await;
     };
     let (parts, _) = request.into_parts();
@@ -144,44 +148,55 @@ async fn identity(
 
 /// Who of us that is: whom the provider named before, else whoever has that login, else somebody new.
 async fn user(gateway: &Gateway, identity: &Identity, now: i64) -> Result<User, Refused> {
-    let settings = &gateway.settings.oidc;
-    let mut tx = gateway.store.write_people().await?;
-    if let Some(user) = tx.user_of_subject(&identity.subject).await? {
+    if let Some(user) = known(gateway, identity).await? {
         return Ok(user);
     }
-    let login = checked_login(identity.login.as_deref()).map_err(|_| Refused::Unknown)?;
-    if let Some(user) = tx.lock_user(&login).await? {
-        // Somebody else's login at the same provider.
-        if user.oidc_subject.is_some() {
-            return Err(Refused::Unknown);
-        }
-        tx.set_subject(&user.user_id, &identity.subject).await?;
-        tx.commit().await?;
-        return Ok(user);
-    }
-    if !settings.create {
+    if !gateway.settings.oidc.create {
         return Err(Refused::Unknown);
     }
-    let mut user = handling::new_user(&login, identity.name.as_deref().unwrap_or_default(), None, now);
-    user.oidc_subject = Some(identity.subject.clone());
-    tx.add_user(&user).await?;
+    match added(gateway, identity, now).await? {
+        Some(user) => Ok(user),
+        // The same person, signing in twice at once.
+        None => known(gateway, identity).await?.ok_or(Refused::Unknown),
+    }
+}
+
+/// Whom the provider named before, else whoever has that login and is nobody else at the provider.
+async fn known(gateway: &Gateway, identity: &Identity) -> Result<Option<User>, Refused> {
+    let mut tx = gateway.store.write_people().await?;
+    if let Some(user) = tx.user_of_subject(&identity.subject).await? {
+        return Ok(Some(user));
+    }
+    let login = checked_login(identity.login.as_deref()).map_err(|_| Refused::Unknown)?;
+    let Some(user) = tx.lock_user(&login).await? else { return Ok(None) };
+    if user.oidc_subject.is_some() {
+        return Err(Refused::Unknown);
+    }
+    tx.set_subject(&user.user_id, &identity.subject).await?;
     tx.commit().await?;
-    if let Some((shop, role)) = settings.place() {
-        let change = Change { login: Some(login), role: Some(role.name().to_owned()), ..Change::default() };
-        let caller = Caller {
-            client_id: "oidc",
-            person: None,
-            now,
-            handling: &gateway.settings.handling,
-            deadlines: &gateway.deadlines,
-        };
-        let done =
-            handling::set_member(&gateway.store, &shop, &caller, By::Operator, &gateway.hasher, change);
-        if let Err(why) = done.await? {
-            tracing::warn!(shop = shop.as_str(), ?why, "somebody new did not get a place in a shop");
+    Ok(Some(user))
+}
+
+/// Adds somebody new, with the place that is set for such; `None` if somebody of that login has come meanwhile.
+async fn added(gateway: &Gateway, identity: &Identity, now: i64) -> Result<Option<User>, Refused> {
+    let login = new_login(identity.login.as_deref()).map_err(|_| Refused::Unknown)?;
+    let name = identity.name.as_deref().unwrap_or_default();
+    let newcomer = Newcomer { login: &login, name, subject: &identity.subject };
+    if let Some((shop, role)) = gateway.settings.oidc.place() {
+        let (handling, deadlines) = (&gateway.settings.handling, &gateway.deadlines);
+        let caller = Caller { client_id: "oidc", person: None, now, handling, deadlines };
+        match handling::add_known(&gateway.store, &shop, &caller, newcomer, role).await? {
+            Ok(added) => return Ok(added),
+            Err(why) => {
+                tracing::warn!(shop = shop.as_str(), ?why, "somebody new did not get a place in a shop")
+            }
         }
     }
-    Ok(user)
+    let user = newcomer.user(now);
+    let mut tx = gateway.store.write_people().await?;
+    tx.add_user(&user).await?;
+    tx.commit().await?;
+    Ok(Some(user))
 }
 
 async fn may_try(gateway: &Gateway, peer: Peer, headers: &HeaderMap) -> Result<(), Refused> {

@@ -9,12 +9,10 @@ use crate::handling;
 
 /// 查看完整手机号
 pub(super) async fn reveal(
-    mut call: Call,
+    call: Call,
     request: complaint_reveal::Request,
 ) -> Result<Data<complaint_reveal::Response>, Unanswered> {
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
+    let call = call.for_writing().await?;
     let complaint_id = request.complaint_id.clone().unwrap_or_default();
     let done = handling::reveal(&call.gateway.store, &call.shop, &caller(&call), request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, &complaint_id))?))
@@ -22,11 +20,10 @@ pub(super) async fn reveal(
 
 /// 清除个人信息
 pub(super) async fn erase(
-    mut call: Call,
+    call: Call,
     request: complaint_erase::Request,
 ) -> Result<Data<complaint_erase::Response>, Unanswered> {
-    call.snapshot().await?;
-    call.tx = None;
+    let call = call.for_writing().await?;
     let complaint_id = request.complaint_id.clone().unwrap_or_default();
     let done = handling::erase(&call.gateway.store, &call.shop, &caller(&call), request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, &complaint_id))?))

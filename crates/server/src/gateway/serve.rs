@@ -20,8 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::idle::{Paced, Waiting, Watched};
+use super::routes::Routes;
 use super::visit::Peer;
-use super::{Gateway, Routes, usage};
+use super::{Gateway, usage};
 
 /// Serves `gateway` on `listener` until `stop` is ready, and for as long after it as the settings say; returns
 /// when the calls in flight are answered or the settings' patience is at its end.

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use tousu_wire::console;
 use tousu_wire::session::{
     Credentials, Membership as ShownMembership, NewPassword, Session, Totp, TotpAction, TotpRequest,
-    User as ShownUser,
 };
 use tousu_wire::shop_settings::Nothing;
 use tousu_wire::token::Response as Token;
@@ -182,10 +181,8 @@ pub(super) async fn totp(guest: Guest, said: TotpRequest) -> Result<Reply<Totp>,
 }
 
 /// 获取本人的调试令牌
-pub(super) async fn token(mut call: Call, _: Nothing) -> Result<Data<Token>, Unanswered> {
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
+pub(super) async fn token(call: Call, _: Nothing) -> Result<Data<Token>, Unanswered> {
+    let call = call.for_writing().await?;
     let person = call.caller.person.as_ref();
     let Some(session_id) = person.and_then(|person| person.session_id.clone()) else {
         return Err(for_people_only().into());
@@ -222,7 +219,7 @@ fn shown(user: &User, shops: Vec<Membership>, cookie: &Cookie, last: i64) -> Ses
         }
     };
     Session {
-        user: ShownUser { user_id: user.user_id.clone(), login: user.login.clone(), name: user.name.clone() },
+        user: user.shown(),
         shops: shops.into_iter().map(shop).collect(),
         csrf_token: cookie.csrf_token(),
         expires_at: BeijingTime::from_epoch(last),

@@ -19,10 +19,8 @@ pub(super) async fn get(mut call: Call, _: Nothing) -> Result<Data<ShopSettings>
 }
 
 /// 更改店铺设置
-pub(super) async fn set(mut call: Call, request: Change) -> Result<Data<Changed>, Unanswered> {
-    // As of now: what writes is let in by a snapshot, and lets it go.
-    call.snapshot().await?;
-    call.tx = None;
+pub(super) async fn set(call: Call, request: Change) -> Result<Data<Changed>, Unanswered> {
+    let call = call.for_writing().await?;
     let caller = caller(&call);
     let done = handling::change_settings(&call.gateway.store, &call.shop, &caller, request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))

@@ -25,6 +25,8 @@ pub(super) struct Presented {
     csrf_token: Option<String>,
     shop: Option<String>,
     pub(super) way: Way,
+    /// When its head was there (epoch seconds): what follows may take longer than an old secret is taken.
+    came_at: i64,
 }
 
 /// How a call came, as far as cookies need to know.
@@ -86,6 +88,7 @@ impl Presented {
             csrf_token: text(CSRF_HEADER),
             shop: text(SHOP_HEADER),
             way: Way::of(gateway, peer, headers),
+            came_at: gateway.clock.epoch(),
         }))
     }
 
@@ -123,7 +126,7 @@ pub(super) async fn session(
     Ok((seen, set))
 }
 
-/// The session, if the cookie holds, and what is to be noted of its use.
+/// The session, if the cookie, which came at `now`, holds, and what is to be noted of its use.
 async fn holds(
     gateway: &Gateway,
     seen: Option<SeenSession>,
@@ -155,11 +158,11 @@ async fn noted(
     let (store, id) = (&gateway.store, cookie.id());
     match note {
         Note::Nothing => {}
-        Note::Used => store.note_use(id, now).await?,
+        Note::Used => store.note_use(seen, now).await?,
         Note::Confirm => store.confirm_secret(id, &cookie.hash(), now).await?,
         Note::Offer => {
             let renewed = cookie.renewed();
-            let offered = store.offer_secret(id, &cookie.hash(), &renewed.hash(), &seen.kept, now).await?;
+            let offered = store.offer_secret(seen, &cookie.hash(), &renewed.hash(), now).await?;
             let last = seen.kept.last(gateway.settings.sessions.lasting());
             return Ok(offered.then(|| way.set_session(&renewed, last - now)));
         }
@@ -181,7 +184,7 @@ pub(super) async fn admit_person<E: Endpoint>(
     let shop = named.map_or_else(ShopId::nobody, |named| ShopId::parse(named).unwrap_or_else(ShopId::nobody));
     let mut tx = gateway.store.read().await?;
     let found = tx.session(&shop, cookie.id()).await?;
-    let (mut seen, note) = holds(gateway, found, cookie, now).await?;
+    let (mut seen, note) = holds(gateway, found, cookie, presented.came_at).await?;
     presented.require_csrf_token(cookie)?;
     if named.is_none() {
         return Err(Refusal::because(ReturnCode::AppIdMissing, "请求头 x-app-id ¦ in the header x-app-id"));

@@ -16,13 +16,6 @@ fn no_such_subscription() -> Unanswered {
     Refusal::new(ReturnCode::NoSuchSubscription).into()
 }
 
-/// As of now: what writes is let in by a snapshot, and lets it go.
-async fn let_in(call: &mut Call) -> Result<(), Unanswered> {
-    call.snapshot().await?;
-    call.tx = None;
-    Ok(())
-}
-
 /// 列出订阅
 pub(super) async fn list(mut call: Call, _: Nothing) -> Result<Data<Listed>, Unanswered> {
     let (shop, now, lang) = (call.shop.clone(), call.moment.now, call.gateway.settings.lang);
@@ -39,8 +32,8 @@ pub(super) async fn get(mut call: Call, request: Request) -> Result<Data<Row>, U
 }
 
 /// 建立订阅
-pub(super) async fn create(mut call: Call, request: Change) -> Result<Data<WithSecret>, Unanswered> {
-    let_in(&mut call).await?;
+pub(super) async fn create(call: Call, request: Change) -> Result<Data<WithSecret>, Unanswered> {
+    let call = call.for_writing().await?;
     let (store, notices) = (&call.gateway.store, &call.gateway.settings.notices);
     let done =
         handling::create_subscription(store, &call.shop, &caller(&call), notices.allowed(), request).await?;
@@ -48,8 +41,8 @@ pub(super) async fn create(mut call: Call, request: Change) -> Result<Data<WithS
 }
 
 /// 更改订阅
-pub(super) async fn update(mut call: Call, request: Change) -> Result<Data<Subscription>, Unanswered> {
-    let_in(&mut call).await?;
+pub(super) async fn update(call: Call, request: Change) -> Result<Data<Subscription>, Unanswered> {
+    let call = call.for_writing().await?;
     let (store, notices) = (&call.gateway.store, &call.gateway.settings.notices);
     let done =
         handling::change_subscription(store, &call.shop, &caller(&call), notices.allowed(), request).await?;
@@ -57,25 +50,25 @@ pub(super) async fn update(mut call: Call, request: Change) -> Result<Data<Subsc
 }
 
 /// 更换签名密钥
-pub(super) async fn rotate_secret(mut call: Call, request: Request) -> Result<Data<WithSecret>, Unanswered> {
-    let_in(&mut call).await?;
+pub(super) async fn rotate_secret(call: Call, request: Request) -> Result<Data<WithSecret>, Unanswered> {
+    let call = call.for_writing().await?;
     let done = handling::rotate_subscription_secret(&call.gateway.store, &call.shop, &caller(&call), request)
         .await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
 }
 
 /// 删除订阅
-pub(super) async fn delete(mut call: Call, request: Request) -> Result<Data<Deleted>, Unanswered> {
-    let_in(&mut call).await?;
+pub(super) async fn delete(call: Call, request: Request) -> Result<Data<Deleted>, Unanswered> {
+    let call = call.for_writing().await?;
     let done =
         handling::delete_subscription(&call.gateway.store, &call.shop, &caller(&call), request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
 }
 
 /// 发送一条测试通知
-pub(super) async fn test(mut call: Call, request: Request) -> Result<Data<Tested>, Unanswered> {
+pub(super) async fn test(call: Call, request: Request) -> Result<Data<Tested>, Unanswered> {
     let id = request.checked()?;
-    let_in(&mut call).await?;
+    let call = call.for_writing().await?;
     let (gateway, lang) = (&call.gateway, call.gateway.settings.lang);
     let tested =
         handling::test_subscription(&gateway.store, &gateway.sender, &call.shop, &id, call.moment.now, lang)
@@ -95,8 +88,8 @@ pub(super) async fn deliveries(
 }
 
 /// 重新投递
-pub(super) async fn replay(mut call: Call, request: Replay) -> Result<Data<Replayed>, Unanswered> {
-    let_in(&mut call).await?;
+pub(super) async fn replay(call: Call, request: Replay) -> Result<Data<Replayed>, Unanswered> {
+    let call = call.for_writing().await?;
     let done = handling::replay_deliveries(&call.gateway.store, &call.shop, &caller(&call), request).await?;
     Ok(Data::Value(done.map_err(|why| refusal(why, ""))?))
 }

@@ -8,7 +8,7 @@ use tousu_wire::app::{App as Shown, Change, Listed, WithSecret};
 use tousu_wire::app_usage::{self, OfDay};
 use tousu_wire::{BeijingTime, InvalidParameter, PermissionSet, lenient};
 
-use super::{Caller, Refused, doer};
+use super::{Caller, Holds, Refused, doer};
 use crate::life::Actor;
 use crate::privacy::masked_text;
 use crate::secrets::{self, Secret};
@@ -20,30 +20,6 @@ pub const MOST_APPS: usize = 200;
 const DAYS: i64 = 7;
 
 type Answer<T> = Result<std::result::Result<T, Refused>>;
-
-/// What whoever changes apps may give them.
-#[derive(Clone, Copy, Debug)]
-pub enum Holds<'a> {
-    /// Whoever may open the database gives what he likes.
-    Everything,
-    /// Whoever calls gives of what he has: these permission sets, separated by commas.
-    These(&'a str),
-}
-
-impl Holds<'_> {
-    /// Refuses to give what is not held: an app could otherwise get itself whatever there is.
-    fn give<'a>(self, sets: impl Iterator<Item = &'a str>) -> std::result::Result<(), Refused> {
-        let Holds::These(held) = self else { return Ok(()) };
-        let missing: Vec<&str> = sets.filter(|set| !held.split(',').any(|held| held == *set)).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let (zh, en) = (missing.join("、"), missing.join(", "));
-        let why =
-            format!("您自己没有权限集 {zh}，不能授予 ¦ you do not have {en} yourself, and cannot give it");
-        Err(Refused::Impossible(why.into()))
-    }
-}
 
 /// The shop's apps, oldest first, with how they were used.
 pub async fn apps(tx: &mut Tx, shop: &ShopId, now: i64) -> Result<Listed> {
@@ -86,6 +62,8 @@ pub async fn create_app(
     legacy: bool,
 ) -> Answer<WithSecret> {
     let secret_key = secrets::new_secret_key();
+    // What it does not take is another interface's.
+    let request = Change { disabled: None, ..request };
     let made = request.checked().map_err(Refused::from).and_then(|request| {
         let mut app = App {
             client_id: secrets::new_client_id(),

@@ -2,24 +2,16 @@
 
 use serde_json::json;
 use tousu_wire::member::{Change, Changed, Member as Shown, Name, Removal};
+use tousu_wire::session::checked_login;
 use tousu_wire::{BeijingTime, InvalidParameter, PermissionSet};
 
-use super::{Caller, Refused, doer};
+use super::{Caller, Holds, Refused, doer};
 use crate::life::Actor;
 use crate::passwords::{self, Hasher};
 use crate::privacy::masked_text;
 use crate::roles::Role;
 use crate::secrets::{self, Secret};
 use crate::store::{Member, MemberAfter, MemberBefore, Result, ShopId, Store, StoreError, Tx, User};
-
-/// Who decides about members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// A shop's administrator, whose say ends where other shops begin.
-    Shop,
-    /// Whoever runs the program.
-    Operator,
-}
 
 /// A person who is not there yet.
 pub fn new_user(login: &str, name: &str, password_hash: Option<String>, now: i64) -> User {
@@ -38,19 +30,29 @@ pub fn new_user(login: &str, name: &str, password_hash: Option<String>, now: i64
     }
 }
 
-/// Makes somebody something in a shop, and adds whoever is not there.
+/// The login of somebody who is not there yet, as it is kept. It leaves as it is, so that it must not be a person's number.
+pub fn new_login(login: Option<&str>) -> std::result::Result<String, InvalidParameter> {
+    let login = checked_login(login)?;
+    if masked_text(&login) == login {
+        return Ok(login);
+    }
+    let problem = "不能是手机号、证件号等个人号码 ¦ must not be a phone number or another number of a person";
+    Err(InvalidParameter::new("login", problem))
+}
+
+/// Makes somebody something in a shop, and adds whoever is not there. The say of whoever calls for the shop ends where
+/// other shops begin.
 pub async fn set_member(
     store: &Store,
     shop: &ShopId,
     caller: &Caller<'_>,
-    by: By,
+    holds: Holds<'_>,
     hasher: &Hasher,
     request: Change,
 ) -> Result<std::result::Result<Changed, Refused>> {
     let checked = request.checked().and_then(|(login, role)| {
-        let role = Role::named(role)?;
-        no_number("login", &login)?;
-        Ok((login, role))
+        new_login(Some(&login))?;
+        Ok((login, Role::named(role)?))
     });
     let (login, role) = match checked {
         Ok(checked) => checked,
@@ -67,6 +69,10 @@ pub async fn set_member(
     let doer = doer(caller, Actor::Merchant, request.operator.as_deref(), None, String::new());
     let mut created = false;
     let decide = |before: &MemberBefore| {
+        // Whoever knows somebody's password may do what that one may.
+        if before.role.as_deref() != Some(role.name()) || request.password.is_some() {
+            holds.give(role.draws_on().map(PermissionSet::name))?;
+        }
         created = before.user.is_none();
         let user = match &before.user {
             None => new_user(&login, request.name.as_deref().unwrap_or_default(), hash.clone(), caller.now),
@@ -80,7 +86,7 @@ pub async fn set_member(
                     after.password_hash.clone_from(&hash);
                 }
                 let changes = (&after.name, &after.password_hash) != (&user.name, &user.password_hash);
-                if by == By::Shop && changes && before.elsewhere > 0 {
+                if matches!(holds, Holds::These(_)) && changes && before.elsewhere > 0 {
                     return Err(Refused::Impossible(
                         "该用户还属于其他店铺，姓名与密码只能由本人或系统管理员更改 ¦ the user belongs to other shops, too: the name and the password are for the user or the operator to change"
                             .into(),
@@ -102,6 +108,47 @@ pub async fn set_member(
             let member = shown(&after.user, after.role.as_deref().unwrap_or_default());
             Ok(Changed { member, created, password })
         }
+    })
+}
+
+/// Somebody whom a provider knows, and who is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Newcomer<'a> {
+    /// As [`new_login`] gives it.
+    pub login: &'a str,
+    /// What colleagues will call the person; empty for the login.
+    pub name: &'a str,
+    /// The provider's issuer, a blank, and its name for the person.
+    pub subject: &'a str,
+}
+
+impl Newcomer<'_> {
+    /// The person, who signs in through the provider only.
+    pub fn user(&self, now: i64) -> User {
+        User { oidc_subject: Some(self.subject.to_owned()), ..new_user(self.login, self.name, None, now) }
+    }
+}
+
+/// Adds somebody whom a provider knows, as that in a shop: both or neither, since whoever is there already gets no place.
+/// `None` if somebody of that login has come meanwhile.
+pub async fn add_known(
+    store: &Store,
+    shop: &ShopId,
+    caller: &Caller<'_>,
+    newcomer: Newcomer<'_>,
+    role: Role,
+) -> Result<std::result::Result<Option<User>, Refused>> {
+    let doer = doer(caller, Actor::Merchant, None, None, String::new());
+    let decide = |before: &MemberBefore| {
+        if before.user.is_some() {
+            return Err(());
+        }
+        let after = MemberAfter { user: newcomer.user(caller.now), role: Some(role.name().to_owned()) };
+        Ok((after, entry(before, newcomer.login, Some(role))))
+    };
+    Ok(match store.change_member(shop, newcomer.login, &doer, decide).await? {
+        None => Err(Refused::NoShop),
+        Some(done) => Ok(done.ok().map(|after| after.user)),
     })
 }
 
@@ -147,9 +194,7 @@ pub async fn member_names(tx: &mut Tx, shop: &ShopId) -> Result<Vec<Name>> {
 
 fn shown(user: &User, role: &str) -> Shown {
     Shown {
-        user_id: user.user_id.clone(),
-        login: user.login.clone(),
-        name: user.name.clone(),
+        user: user.shown(),
         role: role.to_owned(),
         disabled: user.disabled_at.is_some(),
         last_seen_at: user.last_seen_at.map(BeijingTime::from_epoch),
@@ -163,15 +208,6 @@ fn keep_an_administrator(before: &MemberBefore) -> std::result::Result<(), Refus
         return Ok(());
     }
     Err(Refused::Impossible("店铺须保留至少一位管理员 ¦ a shop keeps at least one administrator".into()))
-}
-
-/// A login leaves as it is, so that it must not be a person's number.
-fn no_number(name: &str, login: &str) -> std::result::Result<(), InvalidParameter> {
-    if masked_text(login) == login {
-        return Ok(());
-    }
-    let problem = "不能是手机号、证件号等个人号码 ¦ must not be a phone number or another number of a person";
-    Err(InvalidParameter::new(name, problem))
 }
 
 fn entry(before: &MemberBefore, login: &str, role: Option<Role>) -> [String; 2] {

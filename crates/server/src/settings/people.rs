@@ -100,7 +100,7 @@ pub struct Oidc {
     pub name: String,
     /// 请求的范围，以空格分隔 ¦ the scopes that are asked for, with blanks between
     pub scopes: String,
-    /// 以哪一项作登录名：email（须已验证）或 preferred_username 等 ¦ which claim is the login: email (which must be verified), preferred_username or another
+    /// 以哪一项作登录名：email（须已验证）或 preferred_username 等，须是用户不能自行更改的一项 ¦ which claim is the login: email (which must be verified), preferred_username or another, which people must not be able to choose themselves
     pub login_claim: String,
     /// 首次登录而尚无此用户时是否建立 ¦ whether somebody who is not there yet is added
     pub create: bool,

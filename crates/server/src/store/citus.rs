@@ -85,23 +85,28 @@ pub(super) fn is_of_one_shop(sql: &str) -> bool {
     sql.contains("$1") && touches.count() <= named.count()
 }
 
+/// By the name of the thread that ran it.
 #[cfg(debug_assertions)]
-static SEEN: parking_lot::Mutex<std::collections::BTreeSet<String>> =
+static SEEN: parking_lot::Mutex<std::collections::BTreeSet<(String, String)>> =
     parking_lot::Mutex::new(std::collections::BTreeSet::new());
+
+#[cfg(debug_assertions)]
+fn this_thread() -> String {
+    std::thread::current().name().unwrap_or_default().to_owned()
+}
 
 /// Sees to it, in debug builds, that a statement about a shop names it.
 pub(super) fn check(sql: &str) {
     debug_assert!(is_of_one_shop(sql), "a statement about a shop names it: {sql}");
     #[cfg(debug_assertions)]
-    if !SEEN.lock().contains(sql) {
-        SEEN.lock().insert(sql.to_owned());
-    }
+    SEEN.lock().insert((this_thread(), sql.to_owned()));
 }
 
-/// Every statement about a shop that this process has run; for tests, empty in release builds.
+/// Every statement about a shop that threads of this one's name have run, which are those of one test; empty in release
+/// builds.
 pub fn statements_seen() -> Vec<String> {
     #[cfg(debug_assertions)]
-    return SEEN.lock().iter().cloned().collect();
+    return SEEN.lock().iter().filter(|seen| seen.0 == this_thread()).map(|seen| seen.1.clone()).collect();
     #[cfg(not(debug_assertions))]
     Vec::new()
 }

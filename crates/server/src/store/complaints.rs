@@ -37,6 +37,10 @@ pub(super) const COLUMNS: &str = "complaint_id, channel_type, complaint_from, co
      operate_time, time_limit, operate_end_time, closed_at, closed_overtime";
 pub(super) const COLUMN_COUNT: usize = 16;
 
+/// In which hour a complaint was made, counted in Beijing, which is 28800 seconds ahead of UTC, from a million days before
+/// 1970 on: those keep the dividend above zero, below which division cuts to the other side.
+pub(super) const BEIJING_HOURS: &str = "(complaint_time + 28800 + 86400000000) / 3600";
+
 pub(super) fn shown<'a>(row: &'a Row<'_>) -> Result<Shown<'a>> {
     Ok(Shown {
         complaint_id: row.text(0)?,

@@ -1,19 +1,25 @@
 //! SQL that takes complaints in: what is new is numbered and added, what differs is written over, what is the
 //! same is left alone.
 
+mod changes;
+mod foresight;
+mod removal;
+
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
 
 use serde_json::json;
 
+use self::changes::{Change, changes, statements};
 use super::bulk::Texts;
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
 use super::history::{Entry, kept_by};
-use super::phones::{self, Sealed, There, Whole};
-use super::{Result, ShopId, Store, StoreError, Taken, Tx, Value};
+use super::phones::{self, Sealed, There};
+use super::{Result, ShopId, Store, Taken, Tx, Value};
 use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
-use crate::privacy::{Vault, masked_text, tail};
+use crate::privacy::masked_text;
+
+pub use self::foresight::Foresight;
 
 /// A complaint that arrives, with what only the detail interface shows.
 #[derive(Clone, Debug)]
@@ -44,16 +50,6 @@ pub enum Outcome {
     Changed,
     /// It was there, the same.
     Unchanged,
-}
-
-/// A complaint that is there and differs from what arrived.
-struct Change {
-    old: Complaint,
-    new: Complaint,
-    whole: Whole,
-    /// Where the phone is another one.
-    phone_tail: Option<String>,
-    number: i64,
 }
 
 /// Complaints that are there, by id.
@@ -94,51 +90,6 @@ impl Store {
             tx.commit_with(shop, &statements).await?;
         }
         Ok(Some(added.outcomes))
-    }
-}
-
-/// Tells what taking in complaints would do, batch after batch, and does nothing.
-pub struct Foresight {
-    tx: Tx,
-    vault: Option<Arc<Vault>>,
-    /// What was there, or would be by now.
-    known: Known,
-}
-
-impl Store {
-    /// What taking in would do as of now.
-    pub async fn foresee(&self) -> Result<Foresight> {
-        let mut tx = self.read().await?;
-        // As long as the file it is asked about: that is bounded elsewhere.
-        tx.unhurried().await?;
-        Ok(Foresight { tx, vault: self.2.clone(), known: HashMap::new() })
-    }
-}
-
-impl Foresight {
-    /// As [`Store::take_in`].
-    pub async fn take_in(&mut self, shop: &ShopId, batch: &[Incoming]) -> Result<Option<Vec<Outcome>>> {
-        if self.tx.version(shop).await?.is_none() {
-            return Ok(None);
-        }
-        let unseen = batch.iter().filter(|row| !self.known.contains_key(&row.complaint.complaint_id));
-        let there = self.tx.known(shop, unseen).await?;
-        self.known.extend(there);
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for row in batch {
-            let id = &row.complaint.complaint_id;
-            let outcome = match self.known.contains_key(id) {
-                true => Outcome::Unchanged,
-                false => {
-                    let added = There::once_added(self.vault.as_deref(), shop, &row.complaint);
-                    self.known.insert(id.clone(), added);
-                    Outcome::Added
-                }
-            };
-            outcomes.push(outcome);
-        }
-        changes(self.vault.as_deref(), shop, batch, &mut self.known, &mut outcomes)?;
-        Ok(Some(outcomes))
     }
 }
 
@@ -294,20 +245,6 @@ impl Tx {
         Ok(is_new)
     }
 
-    /// Writes what arrived over what was there, and logs it.
-    async fn change(
-        &mut self,
-        shop: &ShopId,
-        version: i64,
-        brought: Brought<'_>,
-        changes: &[Change],
-    ) -> Result<()> {
-        for chunk in changes.chunks(CHUNK) {
-            self.execute_all(shop, &statements(chunk, version, brought)).await?;
-        }
-        Ok(())
-    }
-
     async fn add_replies(&mut self, shop: &ShopId, complaint_id: &str, replies: &[Reply]) -> Result<()> {
         const REPLY: &str = "insert into replies
                  (shop_id, complaint_id, position, reply_from, content, images, replied_at)
@@ -325,33 +262,6 @@ impl Tx {
             self.execute(shop, REPLY, &values).await?;
         }
         Ok(())
-    }
-
-    /// Removes what somebody brought and nobody changed since; how much that was.
-    pub async fn remove_from(&mut self, shop: &ShopId, version: i64, brought: Brought<'_>) -> Result<u64> {
-        const IDS: &str =
-            "select complaint_id from complaints where shop_id = $1 and source = $2 order by number";
-        let source = [brought.by.into()];
-        let ids = self.query(shop, IDS, &source, |row| Ok(row.text(0)?.to_owned())).await?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        const LOG: &str = "insert into changes
-                 (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
-             select shop_id, $2, number, 3, complaint_time, operate_end_time
-             from complaints where shop_id = $1 and source = $3
-             on conflict (shop_id, version, number) do nothing";
-        self.execute(shop, LOG, &[version.into(), brought.by.into()]).await?;
-        const REPLIES: &str = "delete from replies where shop_id = $1 and complaint_id in
-             (select complaint_id from complaints where shop_id = $1 and source = $2)";
-        self.execute(shop, REPLIES, &source).await?;
-        const PHONES: &str = "delete from phones where shop_id = $1 and number in
-             (select number from complaints where shop_id = $1 and source = $2)";
-        self.execute(shop, PHONES, &source).await?;
-        const COMPLAINTS: &str = "delete from complaints where shop_id = $1 and source = $2";
-        let removed = self.execute(shop, COMPLAINTS, &source).await?;
-        self.note(shop, brought.entry(version, "removed", json!({ "removed": ids }))).await?;
-        Ok(removed)
     }
 }
 
@@ -424,77 +334,6 @@ fn known<'a>(rows: impl Iterator<Item = &'a Incoming>) -> (String, Vec<Value<'a>
     let names: Vec<String> = (2..length + 2).map(|at| format!("${at}")).collect();
     let names = names.join(", ");
     (phones::there_where(&format!("complaint_id in ({names})")), ids)
-}
-
-/// The changes among those that were not added; notes in `outcomes` which they are.
-fn changes(
-    vault: Option<&Vault>,
-    shop: &ShopId,
-    batch: &[Incoming],
-    known: &mut Known,
-    outcomes: &mut [Outcome],
-) -> Result<Vec<Change>> {
-    let mut changes = Vec::new();
-    for (row, outcome) in batch.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Added) {
-        let new = &row.complaint;
-        let missing = || StoreError::Value("a row is gone".into());
-        let there = known.get_mut(&new.complaint_id).ok_or_else(missing)?;
-        let given = new.complainant_phone.whole();
-        let (new, whole) = there.replaced(vault, shop, new.clone());
-        if there.complaint != new || whole != Whole::Stays {
-            *outcome = Outcome::Changed;
-            let is_other =
-                new.complainant_phone != there.complaint.complainant_phone || whole != Whole::Stays;
-            changes.push(Change {
-                old: std::mem::replace(&mut there.complaint, new.clone()),
-                new,
-                whole,
-                phone_tail: is_other.then(|| tail(given)),
-                number: there.number,
-            });
-        }
-    }
-    Ok(changes)
-}
-
-/// What logs and writes each of the changes.
-fn statements<'a>(
-    changes: &'a [Change],
-    version: i64,
-    brought: Brought<'a>,
-) -> Vec<(&'a str, Vec<Value<'a>>)> {
-    // A complaint may be in the log once per version: of two changes the first says how it was.
-    const LOG: &str = "insert into changes
-             (shop_id, version, number, kind, was_complaint_time, was_operate_end_time)
-         values ($1, $2, $3, 2, $4, $5) on conflict (shop_id, version, number) do nothing";
-    static UPDATE: LazyLock<String> = LazyLock::new(|| {
-        let assignments: Vec<String> =
-            COLUMNS.split(", ").zip(2..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let [source, version, changed_at, phone_tail, number] =
-            [2, 3, 4, 5, 6].map(|after| COLUMN_COUNT + after);
-        format!(
-            "update complaints set {}, source = ${source}, version = ${version}, changed_at = ${changed_at},
-                 phone_tail = coalesce(${phone_tail}, phone_tail)
-             where shop_id = $1 and number = ${number}",
-            assignments.join(", "),
-        )
-    });
-    let of_each = |Change { old, new, whole, phone_tail, number }: &'a Change| {
-        let was = [old.complaint_time, old.operate_end_time].map(Value::Int);
-        let log = [&[version.into(), (*number).into()], &was[..]].concat();
-        let more = [
-            brought.by.into(),
-            version.into(),
-            brought.at.into(),
-            phone_tail.as_ref().into(),
-            (*number).into(),
-        ];
-        let update = [&encode(new, new.complainant_phone.whole())[..], &more].concat();
-        [Some((LOG, log)), Some((UPDATE.as_str(), update)), phones::statement(*number, whole)]
-            .into_iter()
-            .flatten()
-    };
-    changes.iter().flat_map(of_each).collect()
 }
 
 /// Rows of one insert: enough to make the cost of a statement small, few enough for both databases'

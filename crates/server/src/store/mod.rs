@@ -40,6 +40,7 @@ mod sqlite;
 mod stats;
 mod subscriptions;
 mod tidying;
+mod tx;
 mod usage;
 mod users;
 mod value;
@@ -73,10 +74,12 @@ pub use sessions::{Seen as SeenSession, Tries};
 pub use settling::{Lease, Next, Reserved, Settled, Standing as TargetStanding};
 pub use subscriptions::{Decided, Subscription, SubscriptionState};
 pub use tidying::{Outdated, Tidied};
+pub use tx::Tx;
 pub use usage::{Calls, Used};
 pub use users::{Member, MemberAfter, MemberBefore, Membership, User};
 pub use value::{Row, Value};
 
+use self::tx::{TxDriver, of_shop};
 use crate::privacy::Vault;
 use crate::settings::Storage;
 use crate::shop_settings::ShopSettings;
@@ -119,14 +122,6 @@ enum Driver {
     Postgres(postgres::Postgres),
 }
 
-/// One transaction. Dropped without [`Tx::commit`], it leaves no trace.
-pub struct Tx {
-    driver: TxDriver,
-    began: Instant,
-    /// Of what writes only: under it whole phone numbers are kept.
-    vault: Option<Arc<Vault>>,
-}
-
 /// A shop as whoever takes its next version finds it.
 struct Taken {
     version: i64,
@@ -139,12 +134,6 @@ impl Taken {
         let chain = Chain { entries: row.int(1)?, hash: row.text(2)?.to_owned() };
         Ok(Taken { version: row.int(0)?, chain, settings: shops::settings(row.optional_text(3)?)? })
     }
-}
-
-enum TxDriver {
-    Sqlite(sqlite::Tx),
-    /// Boxed: what every call carries stays small.
-    Postgres(Box<postgres::Tx>),
 }
 
 impl Store {
@@ -314,142 +303,6 @@ impl Store {
     }
 }
 
-impl Tx {
-    /// Runs a statement about one shop, which is bound as `$1`; `parameters` follow from `$2`.
-    pub async fn query<T>(
-        &mut self,
-        shop: &ShopId,
-        sql: &str,
-        parameters: &[Value<'_>],
-        decode: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        citus::check(sql);
-        self.query_all_shops(sql, &of_shop(shop, parameters), decode).await
-    }
-
-    /// As [`Tx::query`], for a statement whose time grows with the data.
-    async fn query_slowly<T>(
-        &mut self,
-        shop: &ShopId,
-        sql: &str,
-        parameters: &[Value<'_>],
-        decode: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => {
-                citus::check(sql);
-                let all = of_shop(shop, parameters);
-                tokio::task::block_in_place(|| tx.query(sql, &all, decode))
-            }
-            TxDriver::Postgres(_) => self.query(shop, sql, parameters, decode).await,
-        }
-    }
-
-    /// Runs a statement about one shop and tells how many rows it touched.
-    pub async fn execute(&mut self, shop: &ShopId, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
-        citus::check(sql);
-        let all = of_shop(shop, parameters);
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.execute(sql, &all),
-            TxDriver::Postgres(tx) => Box::pin(tx.execute(sql, &all)).await,
-        }
-    }
-
-    /// Runs statements about one shop, one after the other, without waiting for each where that costs time.
-    async fn execute_all(&mut self, shop: &ShopId, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => {
-                all_of_shop(shop, statements).iter().try_for_each(|(sql, all)| tx.execute(sql, all).map(drop))
-            }
-            TxDriver::Postgres(tx) => Box::pin(tx.execute_all(&all_of_shop(shop, statements))).await,
-        }
-    }
-
-    /// Runs a statement that is about no single shop: about people, or for the operator's commands.
-    async fn query_all_shops<T>(
-        &mut self,
-        sql: &str,
-        parameters: &[Value<'_>],
-        decode: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.query(sql, parameters, decode),
-            TxDriver::Postgres(tx) => Box::pin(tx.query(sql, parameters, decode)).await,
-        }
-    }
-
-    fn known_version(&self, shop: &ShopId) -> Option<i64> {
-        match &self.driver {
-            TxDriver::Sqlite(tx) => tx.known_version(shop),
-            TxDriver::Postgres(_) => None,
-        }
-    }
-
-    fn note_version(&mut self, shop: &ShopId, version: Option<i64>) {
-        if let (TxDriver::Sqlite(tx), Some(version)) = (&mut self.driver, version) {
-            tx.note_version(shop, version);
-        }
-    }
-
-    /// Runs several statements without parameters.
-    async fn batch(&mut self, sql: &str) -> Result<()> {
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.batch(sql),
-            TxDriver::Postgres(tx) => tx.batch(sql).await,
-        }
-    }
-
-    /// Takes back what was done since a savepoint, a failure included.
-    async fn roll_back_to(&mut self, savepoint: &str) -> Result<()> {
-        let sql = format!("rollback to savepoint {savepoint}");
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.batch(&sql),
-            TxDriver::Postgres(tx) => tx.roll_back_to(&sql).await,
-        }
-    }
-
-    /// What follows in this transaction may take as long as it needs: an operator's work, never a caller's.
-    pub async fn unhurried(&mut self) -> Result<()> {
-        match &mut self.driver {
-            TxDriver::Sqlite(_) => Ok(()),
-            TxDriver::Postgres(tx) => tx.unhurried().await,
-        }
-    }
-
-    /// Whether the database is there to be read only.
-    pub async fn is_read_only(&mut self) -> Result<bool> {
-        match &mut self.driver {
-            TxDriver::Sqlite(_) => Ok(false),
-            TxDriver::Postgres(tx) => tx.is_read_only().await,
-        }
-    }
-
-    /// Makes what was written last: after this it survives a crash.
-    pub async fn commit(mut self) -> Result<()> {
-        match &mut self.driver {
-            TxDriver::Sqlite(tx) => tx.commit(),
-            TxDriver::Postgres(tx) => tx.commit_with(&[]).await,
-        }
-    }
-
-    /// Runs last statements about one shop, and makes what was written last, in the same breath.
-    async fn commit_with(mut self, shop: &ShopId, statements: &[(&str, Vec<Value<'_>>)]) -> Result<()> {
-        match &mut self.driver {
-            TxDriver::Sqlite(_) => {
-                self.execute_all(shop, statements).await?;
-                self.commit().await
-            }
-            TxDriver::Postgres(tx) => Box::pin(tx.commit_with(&all_of_shop(shop, statements))).await,
-        }
-    }
-}
-
-impl Drop for Tx {
-    fn drop(&mut self) {
-        count_seconds(self.began);
-    }
-}
-
 /// Counts the time of a transaction, or of what stands for one.
 fn count_seconds(began: Instant) {
     if let Some(seconds) = SECONDS.get() {
@@ -459,25 +312,6 @@ fn count_seconds(began: Instant) {
 
 /// Where the time of each transaction is counted, once somebody counts.
 pub(crate) static SECONDS: OnceLock<metrics::Histogram> = OnceLock::new();
-
-/// The shop as `$1`, and the rest behind it.
-fn of_shop<'a>(shop: &'a ShopId, parameters: &[Value<'a>]) -> Vec<Value<'a>> {
-    let mut all = Vec::with_capacity(parameters.len() + 1);
-    all.push(Value::Text(shop.as_str()));
-    all.extend_from_slice(parameters);
-    all
-}
-
-fn all_of_shop<'a>(
-    shop: &'a ShopId,
-    statements: &[(&'a str, Vec<Value<'a>>)],
-) -> Vec<(&'a str, Vec<Value<'a>>)> {
-    let about = |(sql, parameters): &(&'a str, Vec<Value<'a>>)| {
-        citus::check(sql);
-        (*sql, of_shop(shop, parameters))
-    };
-    statements.iter().map(about).collect()
-}
 
 /// How long to wait for a database that is busy or gone before saying so.
 const PATIENCE: Duration = Duration::from_secs(5);

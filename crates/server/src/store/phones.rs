@@ -86,6 +86,10 @@ impl There {
     ) -> (Complaint, Whole) {
         let old = &self.complaint;
         let mut new = new.in_place_of(old);
+        // A workbook ends every line in LF: whoever brings one back changed nothing.
+        if differ_by_line_ends(&new.complaint_reason, &old.complaint_reason) {
+            new.complaint_reason.clone_from(&old.complaint_reason);
+        }
         if self.erased {
             new.complainant_phone.clone_from(&old.complainant_phone);
             new.complaint_reason.clone_from(&old.complaint_reason);
@@ -115,6 +119,11 @@ impl There {
         new.complainant_phone = shown;
         (new, whole)
     }
+}
+
+fn differ_by_line_ends(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
+    one != other && (one.contains('\r') || other.contains('\r')) && plain(one) == plain(other)
 }
 
 const KEEP: &str = "insert into phones (shop_id, number, sealed, digest) values ($1, $2, $3, $4)

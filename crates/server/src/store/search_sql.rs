@@ -4,15 +4,12 @@ use tousu_wire::BeijingTime;
 use tousu_wire::codes::CodeTable;
 use tousu_wire::complaint_search::{Query, Sort};
 
-use super::complaints::Where;
+use super::complaints::{BEIJING_HOURS, Where};
 use super::search::CANDIDATE;
 use super::{Result, Row, Value};
 use crate::search::Place;
 
 const CHANGED: &str = "coalesce(changed_at, complaint_time)";
-
-/// The hour of the Beijing day, 28800 seconds ahead of UTC; a million days keep the dividend above zero.
-const HOUR_OF_DAY: &str = "(complaint_time + 28800 + 86400000000) % 86400 / 3600";
 
 /// As the index of that order has it.
 pub(super) fn order(sort: Sort) -> &'static str {
@@ -207,7 +204,7 @@ pub(super) fn conditions(query: &Query, along: Option<Sort>, now: i64) -> Where<
     add_listed(&mut clauses, query, sign(Sort::Deadline), now);
     one_of(&mut clauses, "complaint_from", query.complaint_from.iter().map(|code| code.number()));
     one_of(&mut clauses, "current_step", query.current_step.iter().map(|code| code.number()));
-    one_of(&mut clauses, HOUR_OF_DAY, query.hour.iter().copied());
+    one_of(&mut clauses, &format!("{BEIJING_HOURS} % 24"), query.hour.iter().copied());
     add_assignee(&mut clauses, query);
     clauses.and("complaint_resource_id = ?", query.complaint_resource_id.as_ref().map(Value::from));
     clauses

@@ -1,4 +1,7 @@
 //! SQL about people's sessions, the tokens that hang on them, and attempts to sign in. They belong to no shop.
+//!
+//! Whoever writes takes a person's row before those of the sessions, and a session's before those of its tokens, so that no
+//! two wait for each other.
 
 use super::{Result, Row, ShopId, Store, Tx, Value};
 use crate::sessions::{Kept, Lasting, OLD_FOR};
@@ -57,37 +60,27 @@ fn decode(row: &Row<'_>) -> Result<Seen> {
 
 impl Store {
     /// Keeps that a session was used.
-    pub async fn note_use(&self, session_id: &str, now: i64) -> Result<()> {
-        const USED: &str = "update sessions set used_at = $2 where session_id = $1 returning user_id";
+    pub async fn note_use(&self, session: &Seen, now: i64) -> Result<()> {
+        const USED: &str = "update sessions set used_at = $2 where session_id = $1";
         let mut tx = self.begin_write().await?;
-        let values = [session_id.into(), now.into()];
-        let user = tx.query_all_shops(USED, &values, |row| Ok(row.text(0)?.to_owned())).await?.pop();
-        if let Some(user) = user {
-            tx.see_user(&user, now).await?;
-        }
+        tx.see_user(&session.user_id, now).await?;
+        let values = [(&session.session_id).into(), now.into()];
+        tx.query_all_shops(USED, &values, |_| Ok(())).await?;
         tx.commit().await
     }
 
     /// Offers a session whose secret has that hash another one; `false` if somebody was faster.
-    pub async fn offer_secret(
-        &self,
-        session_id: &str,
-        hash: &str,
-        offered: &str,
-        kept: &Kept,
-        now: i64,
-    ) -> Result<bool> {
+    pub async fn offer_secret(&self, session: &Seen, hash: &str, offered: &str, now: i64) -> Result<bool> {
         const OFFER: &str = "update sessions set offered_hash = $3, offered_at = $5, used_at = $5
-             where session_id = $1 and secret_hash = $2 and coalesce(offered_at, -1) = $4 returning user_id";
-        let before = kept.offered.as_ref().map_or(-1, |(_, at)| *at);
-        let values = [session_id.into(), hash.into(), offered.into(), before.into(), now.into()];
+             where session_id = $1 and secret_hash = $2 and coalesce(offered_at, -1) = $4 returning session_id";
+        let before = session.kept.offered.as_ref().map_or(-1, |(_, at)| *at);
+        let id = &session.session_id;
+        let values = [id.into(), hash.into(), offered.into(), before.into(), now.into()];
         let mut tx = self.begin_write().await?;
-        let user = tx.query_all_shops(OFFER, &values, |row| Ok(row.text(0)?.to_owned())).await?.pop();
-        if let Some(user) = &user {
-            tx.see_user(user, now).await?;
-        }
+        tx.see_user(&session.user_id, now).await?;
+        let done = tx.query_all_shops(OFFER, &values, |_| Ok(())).await?;
         tx.commit().await?;
-        Ok(user.is_some())
+        Ok(!done.is_empty())
     }
 
     /// Puts the secret of that hash, which was offered, in force. Doing it again changes nothing.
@@ -197,9 +190,9 @@ impl Tx {
         const OPEN: &str =
             "insert into sessions (session_id, user_id, secret_hash, opened_at, used_at, rotated_at)
              values ($1, $2, $3, $4, $4, $4)";
+        self.see_user(user_id, now).await?;
         let values = [session_id.into(), user_id.into(), hash.into(), now.into()];
-        self.query_all_shops(OPEN, &values, |_| Ok(())).await?;
-        self.see_user(user_id, now).await
+        self.query_all_shops(OPEN, &values, |_| Ok(())).await.map(drop)
     }
 
     /// Keeps a token that hangs on a session.
@@ -218,7 +211,7 @@ impl Tx {
     /// Ends a session, and the tokens that hang on it.
     pub async fn end_session(&mut self, session_id: &str) -> Result<()> {
         for sql in
-            ["delete from session_tokens where session_id = $1", "delete from sessions where session_id = $1"]
+            ["delete from sessions where session_id = $1", "delete from session_tokens where session_id = $1"]
         {
             self.query_all_shops(sql, &[session_id.into()], |_| Ok(())).await?;
         }

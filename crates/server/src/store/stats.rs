@@ -5,31 +5,14 @@ use std::collections::BTreeMap;
 use tousu_wire::BeijingTime;
 use tousu_wire::codes::CodeTable;
 use tousu_wire::stats::{
-    Due, Durations, OfAssignee, OfChannel, OfDay, OfHour, OfResource, OfSource, OfState, Query, Response,
+    Counted, Due, Durations, OfAssignee, OfChannel, OfDay, OfHour, OfResource, OfSource, OfState, Query,
+    Response,
 };
 
-use super::complaints::Where;
+use super::complaints::{BEIJING_HOURS, Where};
 use super::search_sql::one_of;
 use super::{Result, ShopId, Tx, Value};
 use crate::privacy::{masked_id, masked_text};
-
-/// How many complaints, and how many of them are overtime.
-#[derive(Clone, Copy, Default)]
-struct Counted {
-    total: i64,
-    overtime: i64,
-}
-
-impl Counted {
-    fn add(&mut self, more: Counted) {
-        self.total += more.total;
-        self.overtime += more.overtime;
-    }
-}
-
-/// Hours since 1970 in Beijing, which is 28800 seconds ahead of UTC; a million days keep the dividend above zero, below
-/// which division cuts to the other side.
-const HOUR: &str = "(complaint_time + 28800 + 86400000000) / 3600 - 24000000";
 
 /// Resources and orders that are told, at most.
 const MOST_RESOURCES: i64 = 20;
@@ -44,13 +27,13 @@ const TO_CLOSING: &str = "case when state = 2 then closed_at - complaint_time en
 impl Tx {
     /// Everything that is counted of the complaints that match, as of `now`.
     pub async fn stats(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Response> {
-        let (mut all, mut by_channel, mut by_source, mut by_state) =
-            (Counted::default(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut all = Counted::default();
+        let [mut by_channel, mut by_source, mut by_state] = [(); 3].map(|()| BTreeMap::<i64, Counted>::new());
         for ([channel, source, state], counted) in self.by_codes(shop, query, now).await? {
-            all.add(counted);
-            by_channel.entry(channel).or_insert(Counted::default()).add(counted);
-            by_source.entry(source).or_insert(Counted::default()).add(counted);
-            by_state.entry(state).or_insert(Counted::default()).add(counted);
+            all += counted;
+            for (by, code) in [(&mut by_channel, channel), (&mut by_source, source), (&mut by_state, state)] {
+                *by.entry(code).or_default() += counted;
+            }
         }
         let by_hour = self.by_hour(shop, query, now).await?;
         Ok(Response {
@@ -58,26 +41,9 @@ impl Tx {
             total: all.total,
             overtime: all.overtime,
             overtime_rate: rate(all),
-            by_channel: by_channel
-                .into_iter()
-                .map(|(code, Counted { total, overtime })| OfChannel {
-                    channel_type: code.into(),
-                    total,
-                    overtime,
-                })
-                .collect(),
-            by_source: by_source
-                .into_iter()
-                .map(|(code, Counted { total, overtime })| OfSource {
-                    complaint_from: code.into(),
-                    total,
-                    overtime,
-                })
-                .collect(),
-            by_state: by_state
-                .into_iter()
-                .map(|(code, Counted { total, overtime })| OfState { state: code.into(), total, overtime })
-                .collect(),
+            by_channel: of_each(by_channel, |channel_type, counted| OfChannel { channel_type, counted }),
+            by_source: of_each(by_source, |complaint_from, counted| OfSource { complaint_from, counted }),
+            by_state: of_each(by_state, |state, counted| OfState { state, counted }),
             by_day: by_hour.days(),
             new_today: by_hour.of_day(BeijingTime::from_epoch(now).day()),
             by_hour: by_hour.hours(),
@@ -109,8 +75,10 @@ impl Tx {
     async fn by_hour(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<ByHour> {
         let mut clauses = matching(query);
         let overtime = overtime(&mut clauses, now);
-        let sql =
-            format!("select {HOUR}, count(*), {overtime} from complaints where {} group by 1", clauses.sql);
+        let sql = format!(
+            "select {BEIJING_HOURS} - 24000000, count(*), {overtime} from complaints where {} group by 1",
+            clauses.sql
+        );
         let counted = self.query_slowly(shop, &sql, &clauses.parameters, |row| {
             Ok((row.int(0)?, Counted { total: row.int(1)?, overtime: row.int(2)? }))
         });
@@ -131,8 +99,7 @@ impl Tx {
         self.query_slowly(shop, &sql, &clauses.parameters, |row| {
             Ok(OfResource {
                 complaint_resource_id: masked_id(row.text(0)?).into_owned(),
-                total: row.int(1)?,
-                overtime: row.int(2)?,
+                counted: Counted { total: row.int(1)?, overtime: row.int(2)? },
                 open: row.int(3)?,
             })
         })
@@ -164,17 +131,13 @@ impl Tx {
     async fn due(&mut self, shop: &ShopId, query: &Query, now: i64) -> Result<Due> {
         let mut clauses = matching(query);
         let start = clauses.bind(now.into());
-        let within = [1, 4, 24].map(|hours| {
-            let end = clauses.bind((now + hours * 3600).into());
+        let end_of_day = BeijingTime::of_day(BeijingTime::from_epoch(now).day() + 1).epoch();
+        let within = [now + 3600, now + 4 * 3600, now + 24 * 3600, end_of_day].map(|end| {
+            let end = clauses.bind(end.into());
             format!("count(case when operate_end_time >= {start} and operate_end_time <= {end} then 1 end)")
         });
-        let end_of_day =
-            clauses.bind(BeijingTime::of_day(BeijingTime::from_epoch(now).day() + 1).epoch().into());
-        let today = format!(
-            "count(case when operate_end_time >= {start} and operate_end_time <= {end_of_day} then 1 end)"
-        );
         let sql = format!(
-            "select count(case when operate_end_time < {start} then 1 end), {}, {today} from complaints
+            "select count(case when operate_end_time < {start} then 1 end), {} from complaints
              where {} and state <> 2",
             within.join(", "),
             clauses.sql
@@ -220,13 +183,9 @@ impl ByHour {
     fn days(&self) -> Vec<OfDay> {
         let mut days: BTreeMap<i64, Counted> = BTreeMap::new();
         for (hour, counted) in &self.0 {
-            days.entry(hour.div_euclid(24)).or_default().add(*counted);
+            *days.entry(hour.div_euclid(24)).or_default() += *counted;
         }
-        let day = |(day, Counted { total, overtime }): (i64, Counted)| OfDay {
-            day: BeijingTime::of_day(day).date(),
-            total,
-            overtime,
-        };
+        let day = |(day, counted): (i64, Counted)| OfDay { day: BeijingTime::of_day(day).date(), counted };
         days.into_iter().map(day).collect()
     }
 
@@ -234,16 +193,20 @@ impl ByHour {
     fn hours(&self) -> Vec<OfHour> {
         let mut hours = [Counted::default(); 24];
         for (hour, counted) in &self.0 {
-            hours[hour.rem_euclid(24) as usize].add(*counted);
+            hours[hour.rem_euclid(24) as usize] += *counted;
         }
-        let hour = |(hour, Counted { total, overtime }): (i64, Counted)| OfHour { hour, total, overtime };
-        (0..).zip(hours).map(hour).collect()
+        (0..).zip(hours).map(|(hour, counted)| OfHour { hour, counted }).collect()
     }
 
     /// How many were made on that day.
     fn of_day(&self, day: i64) -> i64 {
         self.0.iter().filter(|(hour, _)| hour.div_euclid(24) == day).map(|(_, counted)| counted.total).sum()
     }
+}
+
+/// What was counted of each code, in the order of their numbers.
+fn of_each<C: From<i64>, T>(counted: BTreeMap<i64, Counted>, of: impl Fn(C, Counted) -> T) -> Vec<T> {
+    counted.into_iter().map(|(code, counted)| of(code.into(), counted)).collect()
 }
 
 fn matching(query: &Query) -> Where<'_> {

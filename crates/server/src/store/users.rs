@@ -41,6 +41,12 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
+    /// What of the person others may see.
+    pub fn shown(&self) -> tousu_wire::session::User {
+        let User { user_id, login, name, .. } = self.clone();
+        tousu_wire::session::User { user_id, login, name }
+    }
+
     /// For what place a person's secret of one-time passwords is sealed.
     pub fn totp_place(user_id: &str) -> String {
         format!("user/{user_id}/totp")

@@ -103,9 +103,11 @@ fn an_app_is_made_changed_and_given_another_secret() {
 fn what_is_wrong_is_named() {
     on_each_database(async |database| {
         let desk = Desk::open(database).await;
-        let made = desk.call::<AppCreate>(json!({ "name": "甲" })).await;
+        // What it does not take it does not know.
+        let made = desk.call::<AppCreate>(json!({ "name": "甲", "disabled": 1 })).await;
         let id = made.data()["app"]["client_id"].clone();
-        assert_eq!(made.data()["app"]["grants"], json!([]));
+        assert_eq!((&made.data()["app"]["grants"], &made.data()["app"]["disabled"]), (&json!([]), &json!(0)));
+        assert_eq!(desk.app(&id).await, made.data()["app"]);
         for (name, body) in [
             ("name", json!({})),
             ("name", json!({ "name": "" })),

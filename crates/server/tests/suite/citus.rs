@@ -87,8 +87,7 @@ fn every_statement_names_its_shop() {
 /// Runs wherever the server that the tests were given has Citus.
 #[test]
 fn every_statement_is_one_shards_work() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    run(async {
         let database = Database::postgres().await;
         let (client, connection) =
             tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.unwrap();

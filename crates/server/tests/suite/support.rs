@@ -89,9 +89,11 @@ pub async fn command(server: &str, sql: &str) {
     connection.await.unwrap().unwrap();
 }
 
-/// Runs a test as the program runs: on several threads.
+/// Runs a test as the program runs: on several threads, which have the test's name.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test)
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).thread_name(name).enable_all().build().unwrap().block_on(test)
 }
 
 /// Runs a test on SQLite and on PostgreSQL. A missing database fails it.

@@ -18,7 +18,8 @@ function read(document) {
     description: { zh, en },
     returnCodes: document['x-return-codes'] ?? [],
     operations: Object.entries(document.paths).flatMap(([path, item]) =>
-      METHODS.filter((method) => item[method])
+      // What only browsers GET is nothing to call.
+      METHODS.filter((method) => item[method] && !item[method]['x-page'])
         .map((method) => operation(document, path, method, item[method]))),
   };
 }

@@ -31,8 +31,13 @@ impl Raw {
     /// Begins a POST of `length` bytes and waits until the server wants to read them: from then on the call
     /// is in flight.
     pub fn begin_post(server: &Server, path: &str, length: usize) -> Self {
+        Raw::begin_post_with(server, path, length, "")
+    }
+
+    /// The same with more headers, each with its line end.
+    pub fn begin_post_with(server: &Server, path: &str, length: usize, headers: &str) -> Self {
         let mut raw = Raw::connect(server);
-        raw.send(head(path, &format!("Content-Length: {length}\r\nExpect: 100-continue\r\n")));
+        raw.send(head(path, &format!("Content-Length: {length}\r\nExpect: 100-continue\r\n{headers}")));
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
         let mut read = [0; CONTINUE.len()];
         raw.0.read_exact(&mut read).unwrap();

@@ -164,7 +164,8 @@ fn an_export_is_imported_as_it_is() {
     on_each_database(async |database| {
         let desk = Desk::open(database).await;
         let mut rows = vec![row("c_0001")];
-        for (at, reason) in ["=1+1", "\t制表", "-30", "正常", "多\n行, \"引\"", "+86"].iter().enumerate()
+        for (at, reason) in
+            ["=1+1", "\t制表", "-30", "正常", "多\n行, \"引\"", "+86", "表格\r\n只有 LF\r"].iter().enumerate()
         {
             rows.push(row_with(
                 &format!("c_1{at:03}"),
@@ -289,5 +290,23 @@ fn one_file_too_many_is_told_to_come_again() {
         assert_eq!(first.received().code(), 2007);
         let answer = desk.call::<ImportPreview>(file("a.csv", "单号\nc_1\n")).await;
         assert_eq!(answer.data()["rows"], 1);
+    });
+}
+
+/// An import that may take no time ends before its call does, which says how far it came.
+#[test]
+fn an_import_that_takes_too_long_is_told() {
+    on_sqlite(async |database| {
+        let server = Server::start_with(database, |settings| settings.server.export_seconds = 0).await;
+        let shop = server.shop("appDesk").await;
+        let app = server.app(&shop).await;
+        let token = server.token_for(&shop, &app, 1_000_000).await;
+        let desk = Desk { server, shop, token };
+        let answer =
+            desk.call::<ImportRun>(with(file("a.csv", FOREIGN), json!({ "mapping": mapping() }))).await;
+        let told = answer.data();
+        let there = listed(&desk.server, &desk.shop).await.len();
+        assert_eq!(told["imported"], there, "{told}");
+        assert_eq!(told["complete"] == 0, told["problem"] != "", "{told}");
     });
 }

@@ -181,7 +181,10 @@ async fn all_arrives(database: &Database) {
             something_happens(&desk, &mut rng).await;
             receiver.revive().await;
         }
-        tokio::time::sleep(Duration::from_micros(rng.random_range(0..30_000))).await;
+        // Some milliseconds later, by what a few calls take.
+        for _ in 0..rng.random_range(0..6) {
+            desk.about::<SubscriptionGet>(&id, json!({})).await.data();
+        }
         running.child.kill().unwrap();
         running.child.wait().unwrap();
         while arrivals.try_recv().is_ok() {}

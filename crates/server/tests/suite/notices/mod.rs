@@ -10,6 +10,7 @@ mod personal;
 pub mod receivers;
 mod telling;
 mod themselves;
+mod trying;
 mod two_nodes;
 
 use serde_json::{Value, json};

@@ -117,8 +117,10 @@ fn though_one_of_them_is_killed_again_and_again() {
         let mut rng = StdRng::seed_from_u64(7);
         let last = expected.values().map(|alarm| alarm.1).max().unwrap();
         while desk.server.clock.epoch() < last {
-            // At any moment. One of the two lives.
-            tokio::time::sleep(Duration::from_millis(rng.random_range(0..2500))).await;
+            // When something arrives, or nothing for a while. One of the two lives.
+            let more = receiver.taken().len() + rng.random_range(1..6);
+            let patience = Duration::from_millis(rng.random_range(1..2500));
+            let _ = tokio::time::timeout(patience, receiver.until(|taken| taken.len() >= more)).await;
             let one = &mut nodes[rng.random_range(0..2)];
             one.child.kill().unwrap();
             one.child.wait().unwrap();

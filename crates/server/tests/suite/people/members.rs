@@ -1,7 +1,9 @@
 //! Who works in a shop: added, changed, removed by its administrators, whose say ends at their shop's door.
 
 use serde_json::json;
-use tousu_wire::ReturnCode;
+use tousu_wire::PermissionSet::{Apps, ComplaintsHandle, ComplaintsQuery};
+use tousu_wire::member::MemberSet;
+use tousu_wire::{Endpoint, ReturnCode};
 
 use super::*;
 
@@ -145,5 +147,44 @@ fn nobody_gets_into_another_shop_by_its_members() {
         wang.call("tousu.member.set", json!({ "login": "zhao", "role": "administrator" })).await.data();
         wang.call("tousu.member.remove", json!({ "login": "wang" })).await.data();
         assert_eq!(set(body).await.code(), 0);
+    });
+}
+
+/// Otherwise an app that looks after members could make itself a person who may do anything.
+#[test]
+fn nobody_makes_somebody_who_may_more() {
+    on_each_database(async |database| {
+        let server = Server::start(database).await;
+        let shop = server.shop("appOne").await;
+        person(&server, &shop, "boss", "administrator").await;
+        let password = "one that the app knows";
+        for (grants, cases) in [
+            (
+                vec![Apps, ComplaintsQuery],
+                vec![
+                    (json!({ "login": "li", "role": "agent" }), NOT_ALLOWED),
+                    (json!({ "login": "li", "role": "administrator" }), NOT_ALLOWED),
+                    (json!({ "login": "boss", "role": "administrator", "password": password }), NOT_ALLOWED),
+                    // What gives nothing is allowed, as is what one has.
+                    (json!({ "login": "boss", "role": "administrator", "name": "老板" }), 0),
+                    (json!({ "login": "li", "role": "viewer" }), 0),
+                    (json!({ "login": "li", "role": "viewer", "password": password }), 0),
+                ],
+            ),
+            // Agents reveal numbers, too.
+            (
+                vec![Apps, ComplaintsQuery, ComplaintsHandle],
+                vec![(json!({ "login": "li", "role": "agent" }), NOT_ALLOWED)],
+            ),
+        ] {
+            let app = server.app_with(&shop, |_| {}, &grants).await;
+            let token = server.token_for(&shop, &app, 7200).await;
+            for (mut body, code) in cases {
+                body["access_token"] = json!(token);
+                let answer = server.post(&MemberSet::path(), &body).await;
+                assert_eq!(answer.code(), code, "{body} {}", answer.text);
+            }
+        }
+        assert_eq!(Browser::of(&server, "boss", &shop).await.code().await, 0, "the password is what it was");
     });
 }

@@ -113,7 +113,7 @@ fn nobody_sees_another_shop() {
 #[test]
 fn the_history_says_which_person_it_was() {
     on_each_database(async |database| {
-        let server = Server::start(database).await;
+        let server = Server::start_with(database, |settings| settings.handling.merchant_closes = true).await;
         let shop = server.shop("appOne").await;
         server.put(&shop, &[complaint("c_1", NOW - 60)]).await;
         person(&server, &shop, "li", "agent").await;
@@ -124,10 +124,37 @@ fn the_history_says_which_person_it_was() {
         let mut by_token = note;
         by_token["access_token"] = token.data()["access_token"].clone();
         server.post("/tousu.complaint.note/1.0.0", &by_token).await.data();
+        // And for whom: an agent is the merchant's, and only whoever may acts for the platform.
+        let close = json!({ "complaint_id": "c_1", "by": "platform" });
+        let refused = browser.call("tousu.complaint.close", close.clone()).await;
+        assert_eq!(refused.code(), ReturnCode::NotPermitted.number());
+        browser.call("tousu.complaint.close", json!({ "complaint_id": "c_1" })).await.data();
+        person(&server, &shop, "wang", "supervisor").await;
+        let supervisor = Browser::of(&server, "wang", &shop).await;
+        supervisor.call("tousu.complaint.reopen", close.clone()).await.data();
+        supervisor.call("tousu.complaint.close", json!({ "complaint_id": "c_1" })).await.data();
         let history = browser.call("tousu.complaint.history", json!({ "complaint_id": "c_1" })).await;
-        let operators: Vec<_> =
-            history.data()["list"].as_array().unwrap().iter().map(|entry| &entry["operator"]).collect();
-        assert_eq!(operators[operators.len() - 2..], ["姓名li (li)", "姓名li (li)"], "{}", history.text);
+        let by: Vec<_> = history.data()["list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| {
+                [&entry["event"], &entry["actor"], &entry["operator"]].map(|text| text.as_str().unwrap())
+            })
+            .collect();
+        let (li, wang) = ("姓名li (li)", "姓名wang (wang)");
+        assert_eq!(
+            by[by.len() - 5..],
+            [
+                ["noted", "merchant", li],
+                ["noted", "merchant", li],
+                ["closed", "merchant", li],
+                ["reopened", "platform", wang],
+                ["closed", "merchant", wang],
+            ],
+            "{}",
+            history.text
+        );
     });
 }
 

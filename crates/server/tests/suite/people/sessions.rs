@@ -5,6 +5,7 @@ use tousu_wire::ReturnCode;
 
 use super::*;
 use crate::gate::demo::Demo;
+use crate::gate::raw::Raw;
 use crate::gate::secrecy::everything_in;
 use crate::nodes::two_nodes;
 
@@ -95,6 +96,32 @@ fn the_secret_is_replaced_while_it_is_used() {
         // Whoever comes with it now has a copy: that is the end for both.
         assert_eq!(old.code().await, ENDED);
         assert_eq!(browser.code().await, ENDED);
+    });
+}
+
+/// A long upload comes with the secret of when it began, which may have been replaced before it is there.
+#[test]
+fn what_takes_long_to_arrive_came_when_it_began() {
+    on_each_database(async |database| {
+        let server = Server::start(database).await;
+        let shop = server.shop("appOne").await;
+        person(&server, &shop, "li", "agent").await;
+        let browser = Browser::of(&server, "li", &shop).await;
+        let headers = format!(
+            "Cookie: tousu_session={}\r\nx-csrf-token: {}\r\nx-app-id: {shop}\r\n",
+            browser.cookie.borrow().as_deref().unwrap(),
+            browser.csrf_token.borrow()
+        );
+        let mut slow = Raw::begin_post_with(&server, "/tousu.member.names/1.0.0", 2, &headers);
+        pass(&server, 900);
+        // A new secret comes, and takes the old one's place.
+        for _ in 0..2 {
+            assert_eq!(browser.code().await, 0);
+        }
+        pass(&server, 61);
+        slow.send("{}");
+        assert_eq!(slow.received().code(), 0);
+        assert_eq!(browser.code().await, 0, "nobody had a copy");
     });
 }
 
@@ -238,4 +265,41 @@ fn neither_the_log_nor_the_database_knows_a_session() {
         }
         assert!(log.contains("user:u_"), "who called is in the log");
     });
+}
+
+/// Otherwise a password that is replaced while its owner calls would fail, or the call would.
+#[test]
+fn who_calls_and_who_ends_the_session_do_not_wait_for_each_other() {
+    on_postgres(async |database| {
+        let server = Server::start(database).await;
+        let shop = server.shop("appOne").await;
+        person(&server, &shop, "li", "agent").await;
+        let browser = Browser::of(&server, "li", &shop).await;
+        for seconds in [300, 900] {
+            let browser = Browser::of(&server, "li", &shop).await;
+            // Its use is to be noted, or a new secret offered.
+            pass(&server, seconds);
+            let mut tx = server.store.write_people().await.unwrap();
+            let user = tx.lock_user("li").await.unwrap().unwrap();
+            let ending = async {
+                until_somebody_waits(database).await;
+                tx.set_password(&user.user_id, user.password_hash.as_deref(), None).await.unwrap();
+                tx.commit().await.unwrap();
+            };
+            let (code, ()) = tokio::join!(browser.code(), ending);
+            assert_eq!(code, ENDED);
+        }
+        assert_eq!(browser.code().await, ENDED);
+    });
+}
+
+/// Until a statement waits for the locks of another.
+async fn until_somebody_waits(database: &Database) {
+    let (client, connection) = tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let waiting = "select 1 from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'";
+    while client.query(waiting, &[]).await.unwrap().is_empty() {}
+    drop(client);
+    connection.await.unwrap().unwrap();
 }

@@ -198,7 +198,7 @@ fn must_use(sql: &str, is_sqlite: bool) -> Option<&'static str> {
     if !sql.starts_with("select") {
         return None;
     }
-    // Nobody has work in this shop: what other tests asked for by assignee is best looked for by that.
+    // Nobody has work in this shop: what is asked for by assignee is best looked for by that.
     if sql.contains("assignee in (") || sql.contains("assignee is null") {
         return None;
     }
