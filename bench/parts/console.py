@@ -34,7 +34,7 @@ def measure(run: Run) -> list[str]:
         what = f"console, {backend}, {run.medium:,} complaints"
         lines.append(line(f"{what}: from the address to the queue with its total", found["usable"], "{:.0f} ms", "≤", USABLE))
         lines.append(line(f"{what}: longest task while scrolling", found["scrolling"], "{:.0f} ms", "≤", STUTTER))
-        lines.append(line(f"{what}: longest task while filtering", found["filtering"], "{:.0f} ms"))
+        lines.append(line(f"{what}: longest task while filtering", found["filtering"], "{:.0f} ms", "≤", STUTTER))
     return lines
 
 

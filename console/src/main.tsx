@@ -5,9 +5,11 @@ import { BrowserRouter } from 'react-router';
 import { queryClient } from './api';
 import { Boundary } from './parts';
 import { Pages } from './routes';
+import { askForSession } from './session';
 import { paint, Themed } from './theme';
 import './theme/global.css';
 
+askForSession();
 paint();
 
 const root = document.getElementById('root');

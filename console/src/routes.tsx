@@ -16,7 +16,8 @@ const Import = lazy(() => import('./pages/import'));
 const Settings = lazy(() => import('./pages/settings'));
 
 // The home page is fetched while the server is asked who is signed in, not after.
-if (['/', '/queue'].includes(location.pathname)) loadQueue();
+// Should that fail, it does so again where it is told.
+if (['/', '/queue'].includes(location.pathname)) loadQueue().catch(() => {});
 
 export function Pages() {
   return (

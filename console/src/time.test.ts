@@ -33,6 +33,7 @@ test('distances are said in words', () => {
   expect(relative(AT + 3 * HOUR, AT, 'zh')).toBe('3 小时后');
   expect(relative(AT + 3 * HOUR, AT, 'en')).toBe('in 3 h');
   expect(relative(AT - 5 * MINUTE, AT, 'zh')).toBe('5 分前');
+  expect(relative(AT - 59 * MINUTE - 45, AT, 'zh')).toBe('1 小时前');
   expect(relative(AT - 47 * HOUR, AT, 'zh')).toBe('47 小时前');
   expect(relative(AT - 3 * DAY, AT, 'en')).toBe('3 d ago');
   expect(relative(AT, AT, 'zh')).toBe('刚刚');

@@ -91,7 +91,7 @@ export function relative(epoch: number, now: number, language?: Language): strin
   const rounded: Pair =
     all >= 2 * DAY
       ? [`${Math.round(all / DAY)} 天`, `${Math.round(all / DAY)} d`]
-      : all >= HOUR
+      : all >= HOUR - MINUTE / 2
         ? [`${Math.round(all / HOUR)} 小时`, `${Math.round(all / HOUR)} h`]
         : [`${Math.max(1, Math.round(all / MINUTE))} 分`, `${Math.max(1, Math.round(all / MINUTE))} min`];
   const [zh, en] = rounded;

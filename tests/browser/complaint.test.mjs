@@ -50,6 +50,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('an agent answers the most urgent complaint, from a template', () =>
       asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue');
         const id = await openFirst(page);
         const { info } = await call(demo, 'tousu.complaint.get', { complaint_id: id });
         await page.keyboard.press('r');
@@ -91,6 +92,9 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.getByRole('dialog').getByRole('button', { name: '结单' }).click();
         await page.getByRole('button', { name: '重新打开' }).waitFor();
         assert.equal((await standing(demo, id)).state, 2);
+        // The shop lets its own people close: it is they who did.
+        const { event, actor } = (await history(demo, id)).at(-1);
+        assert.deepEqual([event, actor], ['closed', 'merchant']);
       }));
 
     test('a note, a tag and an assignment are in the history, with who did it', () =>
@@ -159,7 +163,8 @@ for (const [kind, make] of Object.entries(DATABASES)) {
           assert.equal(await mine.inputValue(), '第二个人写的');
           await other.getByRole('button', { name: '看过了，继续' }).click();
           await other.getByRole('button', { name: '发送回复' }).click();
-          await other.getByText('第二个人写的').first().waitFor();
+          // In the story, and no longer in the field.
+          await other.locator('[class*=timeline]').getByText('第二个人写的').waitFor();
         }));
       const replies = (await history(demo, id)).filter(({ event }) => /replied/.test(event));
       assert.equal(replies.length, 2);
@@ -246,6 +251,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('a viewer can do none of it', () =>
       asUser(browser, demo, demo.users.viewer, async (page) => {
+        await page.goto('/queue');
         await page.locator('[data-row]').first().waitFor();
         assert.equal(await page.getByRole('checkbox', { name: /^选择/ }).count(), 0);
         assert.equal(await page.getByRole('link', { name: '导入' }).count(), 0);

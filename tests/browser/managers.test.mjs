@@ -40,6 +40,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
       }
       const [course, count] = [...counts].sort((a, b) => b[1] - a[1])[0];
       await asUser(browser, demo, demo.users.viewer, async (page) => {
+        await page.goto('/queue');
         await page.getByRole('link', { name: '数据看板' }).click();
         await page.getByText('全部', { exact: true }).click();
         await page.waitForURL(/range=all/);
@@ -48,6 +49,8 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await first.getByRole('link', { name: String(count), exact: true }).click();
         await page.locator('[data-row]').first().waitFor();
         assert.equal(await total(page), count);
+        assert.equal(await page.evaluate(() => scrollY), 0, 'at the top, wherever the figure was');
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'content');
       });
     });
 
@@ -86,6 +89,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('an administrator makes an application, calls the list with its token, and ends it', () =>
       asUser(browser, demo, demo.users.admin, async (page) => {
+        await page.goto('/queue');
         await page.getByRole('link', { name: '设置' }).click();
         await page.getByRole('link', { name: '应用', exact: true }).click();
         await page.getByRole('button', { name: '新建应用' }).click();
@@ -299,8 +303,8 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         receiver.status = 415;
         await call(demo, 'tousu.complaint.create', { complaint_reason: '课程打不开，要退款' });
         await receiver.arrived(/complaint\.created/);
-        // The page asks by itself, every quarter of a minute.
-        await page.getByText(/已放弃 1/).waitFor({ timeout: 60_000 });
+        // The page follows what happens.
+        await page.getByText(/已放弃 1/).waitFor();
         receiver.status = 200;
         await page.getByRole('button', { name: '“工单系统”的投递记录' }).click();
         const row = dialog(page).getByRole('row').filter({ hasText: '新投诉' });
@@ -381,6 +385,15 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.getByRole('button', { name: '发送请求' }).click();
         await page.getByRole('status').filter({ hasText: '2017' }).waitFor();
       }));
+
+    test('an agent of a shop that does not close complaints itself reads what to do instead', async () => {
+      const { list } = await call(demo, 'tousu.complaint.search', { state: [0], page_size: 1 });
+      await asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto(`/complaints/${list[0].complaint_id}`);
+        await page.getByText(/店铺未开放商家自行结单/).waitFor();
+        assert.equal(await page.getByRole('button', { name: '结单' }).count(), 0);
+      });
+    });
 
     test('who may not, is shown neither the ways nor the pages', () =>
       asUser(browser, demo, demo.users.agent, async (page) => {

@@ -54,9 +54,13 @@ try {
       await page.evaluate(() => new Promise(requestAnimationFrame));
     }
   });
+  // From one full page to another, as one does it: by a press, not by loading all anew.
   const filtering = await longest(async () => {
-    await page.goto('/queue?tab=pending&size=100&channel=1');
-    await page.locator('[data-row]').first().waitFor();
+    const first = await page.locator('[data-row]').first().getAttribute('data-row');
+    await page.locator('[data-tab=processing]').click();
+    await page.waitForFunction(
+      (id) => document.querySelector('[data-row]') && !document.querySelector(`[data-row="${id}"]`), first,
+    );
   });
   console.log(JSON.stringify({
     usable: median(usable), scrolling, filtering,

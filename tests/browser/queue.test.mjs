@@ -40,10 +40,29 @@ for (const [kind, make] of Object.entries(DATABASES)) {
           await page.goto('/sign-in');
           await page.getByLabel('账号').fill(login);
           await page.getByLabel('密码').fill('not the password');
-          await page.getByRole('button', { name: '登录', exact: true }).click();
+          await page.getByLabel('密码').press('Enter');
           said.push(await page.getByRole('alert').innerText());
+          // One goes on where one is: the button has its name again, and the password is to be typed anew.
+          await page.getByRole('button', { name: '登录', exact: true }).waitFor();
+          assert.ok(await page.getByLabel('密码').evaluate((input) => input === document.activeElement));
         }
         assert.equal(said[0], said[1]);
+      }));
+
+    test('who signs in anew in another window is who works in this one, too', () =>
+      withPage(browser, demo.address, {}, async (page, context) => {
+        await signIn(page, demo.users.agent);
+        const other = await context.newPage();
+        await other.goto('/favicon.svg');
+        await other.evaluate(async ({ login, password }) => {
+          const answer = await fetch('/tousu.session.open/1.0.0', {
+            method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ login, password }),
+          });
+          return answer.json();
+        }, demo.users.supervisor);
+        await page.locator('[data-tab=processing]').click();
+        await page.getByRole('button', { name: `${demo.users.supervisor.name} 的账号菜单` }).waitFor();
+        await page.locator('[data-row]').first().waitFor();
       }));
 
     test('who is not signed in comes back to where they wanted to go', () =>
@@ -59,6 +78,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('the home page has what waits, the most urgent first, with the time that is left', () =>
       asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/');
         await page.locator('[data-row]').first().waitFor();
         const waiting = (await everyComplaint(demo))
           .filter((row) => row.state === 0)
@@ -74,6 +94,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('every filter is in the address, which a colleague opens to the same list', () =>
       asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue');
         await page.locator('[data-tab=all]').click();
         await page.waitForURL(/tab=all/);
         await choose(page, page.getByLabel('渠道', { exact: true }), '微信支付');
@@ -94,6 +115,22 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         });
       }));
 
+    test('two conditions that are set before either is drawn both hold', () =>
+      asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue?overtime=1');
+        await page.locator('[data-row]').first().waitFor();
+        await page.evaluate(() => {
+          document.querySelector('search input[type=checkbox]').click();
+          document.querySelector('[data-tab=all]').click();
+        });
+        await page.waitForURL(/tab=all/);
+        assert.deepEqual(
+          [...new URL(page.url()).searchParams].sort(), [['overtime', '1'], ['tab', 'all'], ['unassigned', '1']],
+        );
+        const expected = (await everyComplaint(demo)).filter((row) => means(page.url(), row)).length;
+        await page.getByText(`共 ${expected.toLocaleString('en')} 条`, { exact: true }).waitFor();
+      }));
+
     test('a saved view and chosen columns are there in another browser', async () => {
       await asUser(browser, demo, demo.users.agent, async (page) => {
         await page.goto('/queue?tab=all&channel=4&state=1');
@@ -111,6 +148,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await kept;
       });
       await asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue');
         await page.locator('[data-row]').first().waitFor();
         await page.getByRole('columnheader', { name: '处理人' }).waitFor({ state: 'detached' });
         await page.getByRole('button', { name: '常用视图' }).click();
@@ -150,6 +188,20 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.locator(`[data-row="${id}"]`).waitFor();
       }));
 
+    test('a new complaint that is on another page is told of, and found', () =>
+      asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue');
+        await page.locator('[data-row]').first().waitFor();
+        await page.getByText('实时更新').waitFor();
+        const id = await create(demo, '还早的投诉');
+        const told = page.getByRole('button', { name: /条新投诉在其他页/ });
+        await told.waitFor({ timeout: SOON });
+        assert.match(await told.innerText(), /^1 条/);
+        await told.click();
+        await page.locator(`[data-row="${id}"]`).waitFor();
+        await told.waitFor({ state: 'detached' });
+      }));
+
     test('changes come in without the stream as well', () =>
       withPage(browser, demo.address, { tolerate: (text) => text.includes('/events') || /ERR_FAILED/.test(text) }, async (page) => {
         await page.route('**/events*', (route) => route.abort());
@@ -178,6 +230,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
 
     test('the keyboard goes through the list', () =>
       asUser(browser, demo, demo.users.agent, async (page) => {
+        await page.goto('/queue');
         await page.locator('[data-row]').first().waitFor();
         const ids = await rowIds(page);
         await page.keyboard.press('j');
@@ -206,10 +259,26 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await choose(page, page.getByRole('combobox', { name: '店铺' }), '第二家店');
         await page.getByText('这里清空了').waitFor();
         await page.waitForURL(/shop=appSecond/);
+        await page.getByText('实时更新').waitFor();
+        // Its version is another than that of the shop that one was in.
+        await run(database, 'complaint', '--shop', 'appSecond', 'create', '第二家店的投诉');
+        await page.getByText('第二家店的投诉').waitFor({ timeout: SOON });
         assert.equal(await page.getByRole('link', { name: '导入' }).count(), 0, 'a viewer there');
         await page.goto(`/queue?shop=${demo.app_id}`);
         await page.locator('[data-row]').first().waitFor();
         assert.equal(await page.getByRole('link', { name: '导入' }).count(), 1, 'a supervisor here');
+      });
+      // Whoever was sent an address of the other shop stays there, in this window and the next.
+      await withPage(browser, demo.address, {}, async (page) => {
+        await signIn(page, demo.users.supervisor);
+        await page.goto('/queue?shop=appSecond');
+        await page.getByText('第二家店的投诉').waitFor();
+        assert.match(await page.locator('[data-row] a').first().getAttribute('href'), /shop=appSecond/);
+        await page.getByRole('link', { name: '数据看板' }).click();
+        await page.getByRole('heading', { level: 1, name: '数据看板' }).waitFor();
+        await page.waitForURL(/dashboard\?.*shop=appSecond/);
+        await page.getByRole('link', { name: '投诉队列' }).click();
+        await page.getByText('第二家店的投诉').waitFor();
       });
       await asUser(browser, demo, demo.users.agent, async (page) => {
         await page.goto('/queue?shop=appSecond');

@@ -35,7 +35,7 @@ const pictures = where === '--readme'
     ({ path: join(DOCS, `${file}.png`), view: viewNamed(name), colorScheme, viewport, fullPage: false }))
   : VIEWS.filter(({ name }) => name.includes(only)).flatMap((view) =>
     ['light', 'dark'].flatMap((colorScheme) => [DESKTOP, PHONE].map((viewport) => ({
-      path: join(where, `${view.name}-${colorScheme}-${viewport.width}.png`), view, colorScheme, viewport, fullPage: true,
+      path: join(where, `${view.name}-${colorScheme}-${viewport.width}.png`), view, colorScheme, viewport, fullPage: !view.window,
     }))));
 
 if (where !== '--readme') await mkdir(where, { recursive: true });

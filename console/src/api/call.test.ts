@@ -36,6 +36,7 @@ beforeEach(() => {
   caller.csrf = 'csrf';
   caller.shop = 'appShop';
   caller.signedOut = vi.fn();
+  caller.replaced = vi.fn();
 });
 
 afterEach(() => {
@@ -71,6 +72,15 @@ test('what was busy is sent again only if that does no harm', async () => {
   expect(once).toHaveBeenCalledTimes(1);
 });
 
+test('what is tried again is tried for the shop that it was for', async () => {
+  const fetch = server(answer(CODE.busy), answer(0, 'done'));
+  const asked = call('tousu.complaint.reply', STANDING);
+  caller.shop = 'appOther';
+  expect(await ended(asked)).toBe('done');
+  const shops = fetch.mock.calls.map(([, { headers }]) => (headers as Record<string, string>)['x-app-id']);
+  expect(shops).toEqual(['appShop', 'appShop']);
+});
+
 test('patience ends', async () => {
   const fetch = server(...Array.from({ length: 9 }, () => answer(CODE.busy)));
   expect(await ended(call('tousu.queue.get', {}))).toMatchObject({ code: CODE.busy });
@@ -88,6 +98,13 @@ test('a session that has ended is told', async () => {
   server(answer(CODE.notSignedIn));
   expect(await ended(call('tousu.queue.get', {}))).toMatchObject({ code: CODE.notSignedIn, requestId: 'r1' });
   expect(caller.signedOut).toHaveBeenCalledOnce();
+});
+
+test('a session that another window has replaced is told, and is no signing out', async () => {
+  server(answer(CODE.csrf));
+  expect(await ended(call('tousu.complaint.note', STANDING))).toMatchObject({ code: CODE.csrf });
+  expect(caller.replaced).toHaveBeenCalledOnce();
+  expect(caller.signedOut).not.toHaveBeenCalled();
 });
 
 test('no answer, and one that is none, are told apart', async () => {

@@ -13,6 +13,8 @@ export const caller = {
   shop: '',
   /** Called when an answer says that nobody is signed in. */
   signedOut: () => {},
+  /** Called when an answer says that the session is another one: somebody signed in anew in another window. */
+  replaced: () => {},
 };
 
 export interface Options {
@@ -62,13 +64,19 @@ interface Answer {
   data: unknown;
 }
 
-async function answered(name: string, params: object, { signal, shop }: Options): Promise<Answer> {
+/** The shop is that of the first try: another one may be chosen while one waits for the next. */
+async function answered(
+  name: string,
+  params: object,
+  { signal, shop = caller.shop }: Options,
+): Promise<Answer> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await once(name, params, shop ?? caller.shop, signal);
+      return await once(name, params, shop, signal);
     } catch (error) {
       const ended = isCode(error, CODE.notSignedIn, CODE.tokenExpired, CODE.noToken);
       if (ended && !name.startsWith('tousu.session.')) caller.signedOut();
+      if (isCode(error, CODE.csrf)) caller.replaced();
       const pause = PATIENCE[attempt];
       if (pause === undefined || !mayRepeat(error, name, params)) throw error;
       await sleep(Math.min(Math.max(pause, (error.retryAfter ?? 0) * 1000), 10_000), signal);

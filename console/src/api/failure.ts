@@ -1,6 +1,6 @@
 // Why a call was not answered, by the codes of the envelope.
 
-import { type Language, type Pair, pick } from '~/i18n';
+import { getLanguage, type Language, type Pair, pick } from '~/i18n';
 
 /** The codes that the console decides by. */
 export const CODE = {
@@ -39,6 +39,7 @@ const MEANINGS: ReadonlyMap<number, Pair> = new Map<number, Pair>([
   [CODE.otpNeeded, ['需要动态口令', 'A one-time code is needed.']],
   [CODE.otpWrong, ['动态口令不正确或已用过', 'The one-time code is wrong or was used.']],
   [CODE.notSignedIn, ['登录已失效，请重新登录', 'You are signed out. Please sign in again.']],
+  [CODE.csrf, ['您在别的窗口重新登录过，请再试一次', 'You signed in anew in another window. Try again.']],
 ]);
 
 export class CallFailed extends Error {
@@ -57,7 +58,7 @@ export class CallFailed extends Error {
   }
 
   /** A sentence for people. The server's is more exact, but has the server's language. */
-  text(language?: Language): string {
+  text(language: Language = getLanguage()): string {
     const meaning = MEANINGS.get(this.code);
     const own = meaning && pick(meaning, language);
     return (language === 'en' ? own || this.said : this.said || own) ?? String(this.code);

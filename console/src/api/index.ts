@@ -12,4 +12,4 @@ export type {
   Standing,
 } from './endpoints';
 export { CallFailed, CODE, failureText, isCode } from './failure';
-export { callKey, queryClient, useAct, useCall } from './query';
+export { asQuery, callKey, queryClient, useAct, useAhead, useCall } from './query';

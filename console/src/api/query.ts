@@ -2,7 +2,9 @@
 // shows nothing of the other.
 
 import {
+  type FetchQueryOptions,
   QueryClient,
+  type QueryKey,
   type UseMutationOptions,
   type UseQueryOptions,
   useMutation,
@@ -24,8 +26,17 @@ export const queryClient = new QueryClient({
 });
 
 /** The key of what an interface says about the chosen shop; without parameters, of all that it says. */
-export const callKey = (name: Interface, params?: object) =>
+export const callKey = (name: Interface, params?: object): QueryKey =>
   params === undefined ? ['shop', caller.shop, name] : ['shop', caller.shop, name, params];
+
+/**
+ * How a query calls: for the shop of its key, whichever is chosen by then, and as long as somebody waits for it. Without
+ * it the answer of one shop could be kept as another's.
+ */
+export const asQuery = ({ queryKey, signal }: { queryKey: QueryKey; signal: AbortSignal }) => ({
+  signal,
+  shop: String(queryKey[1]),
+});
 
 /** What an interface says about the chosen shop. */
 export function useCall<N extends Interface>(
@@ -35,9 +46,14 @@ export function useCall<N extends Interface>(
 ) {
   return useQuery<Data<N>>({
     queryKey: callKey(name, params),
-    queryFn: ({ signal }) => call(name, params, { signal }),
+    queryFn: (context) => call(name, params, asQuery(context)),
     ...options,
   });
+}
+
+/** Begins to ask while a page is drawn for the first time, not after: that takes as long as the answer. */
+export function useAhead<T>(options: FetchQueryOptions<T>, known = true) {
+  if (known && queryClient.getQueryState(options.queryKey) === undefined) queryClient.prefetchQuery(options);
 }
 
 /** An interface that changes something. */

@@ -3,6 +3,7 @@
 import { Button } from 'antd';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useCall } from '~/api';
+import { closesAs } from '~/complaint/actions';
 import { texts, useTexts } from '~/i18n';
 import type { Filter } from '~/queue/filter';
 import { useSession } from '~/session';
@@ -53,7 +54,7 @@ export default function BatchBar({ filter, total, selected, select, done }: Batc
   useEffect(() => setEverything(false), [selected]);
   const settings = useCall('tousu.settings.get', {}, { staleTime: 60_000 }).data;
   const platform = can('投诉管理-平台');
-  const closeBy = platform ? 'platform' : settings?.merchant_closes === 1 ? 'merchant' : null;
+  const closeBy = closesAs(can, settings);
   const open = filter.tab !== 'done';
   const actions: Action[] = [
     'assign',
@@ -89,7 +90,7 @@ export default function BatchBar({ filter, total, selected, select, done }: Batc
         {action ? (
           <BatchDialog
             action={action}
-            by={closeBy ?? 'platform'}
+            by={action === 'close' && closeBy ? closeBy : 'platform'}
             filter={filter}
             ids={everything ? null : [...selected]}
             expected={everything ? (matching ?? 0) : selected.size}

@@ -1,9 +1,9 @@
 // One act on many complaints: with what, how it goes, and what became of each.
 
 import { Alert, Button, Checkbox, Form, Input, Modal, Progress, Table } from 'antd';
-import { useRef, useState } from 'react';
-import { type BatchOutcome, failureText } from '~/api';
-import { AssigneeSelect, TagSelect } from '~/complaint/action-bar';
+import { useEffect, useRef, useState } from 'react';
+import { type BatchOutcome, CallFailed, failureText } from '~/api';
+import { AssigneeSelect, TagSelect } from '~/complaint/pickers';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { useCounts } from '~/live';
 import type { Filter } from '~/queue/filter';
@@ -75,8 +75,12 @@ export default function BatchDialog({ action, by, filter, ids, expected, close }
   const [outcomes, setOutcomes] = useState<readonly BatchOutcome[]>([]);
   const [error, setError] = useState<unknown>(null);
   const abort = useRef(new AbortController());
+  // Nothing goes on unseen: whoever leaves stops it.
+  useEffect(() => () => abort.current.abort(), []);
 
+  const ready = isReady(action, params);
   const start = async () => {
+    if (!ready) return;
     abort.current = new AbortController();
     const { signal } = abort.current;
     setError(null);
@@ -96,7 +100,6 @@ export default function BatchDialog({ action, by, filter, ids, expected, close }
     }
   };
 
-  const ready = isReady(action, params);
   const failed = outcomes.filter((outcome) => outcome.code !== 0);
   const running = phase === 'finding' || phase === 'acting';
   return (
@@ -246,6 +249,7 @@ function Asked({
 
 function Outcomes({ outcomes }: { outcomes: readonly BatchOutcome[] }) {
   const t = useTexts(words);
+  const language = useLanguage();
   const [onlyFailed, setOnlyFailed] = useState(false);
   const shown = onlyFailed ? outcomes.filter((outcome) => outcome.code !== 0) : outcomes;
   return (
@@ -273,7 +277,7 @@ function Outcomes({ outcomes }: { outcomes: readonly BatchOutcome[] }) {
               code === 0 ? (
                 <span className={css.good}>{t.done}</span>
               ) : (
-                <span className={css.bad}>{msg || code}</span>
+                <span className={css.bad}>{failureText(new CallFailed(code, msg), language)}</span>
               ),
           },
         ]}

@@ -5,7 +5,7 @@ import { DEFAULT } from '~/queue/filter';
 const { call } = vi.hoisted(() => ({ call: vi.fn() }));
 vi.mock('~/api', async (original) => ({ ...(await original<typeof import('~/api')>()), call }));
 
-const { CallFailed, CODE } = await import('~/api');
+const { CallFailed, CODE, caller } = await import('~/api');
 const { actOnMany, allMatching } = await import('./run');
 
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `c_${from + at}`);
@@ -45,6 +45,22 @@ test('it goes part by part, each under its own key, and one can stop', async () 
   expect(told).toEqual([50, 100]);
   const keys = call.mock.calls.map(([, asked]) => asked.idempotency_key);
   expect(new Set(keys).size).toBe(2);
+});
+
+test('what was begun in one shop is done there, whichever is chosen meanwhile', async () => {
+  caller.shop = 'appA';
+  call.mockImplementation(async (name, { complaint_ids }) => {
+    caller.shop = 'appB';
+    return name === 'tousu.complaint.batch'
+      ? { done: 0, list: done(complaint_ids) }
+      : { list: [{ complaint_id: 'c_1' }], next_cursor: call.mock.calls.length < 2 ? 'a' : '' };
+  });
+  await allMatching(DEFAULT, 4, () => {}, never);
+  expect(call.mock.calls.map(([, , options]) => options.shop)).toEqual(['appA', 'appA']);
+  call.mockClear();
+  caller.shop = 'appA';
+  await actOnMany('note', ids(0, 60), { content: 'x' }, () => {}, never);
+  expect(call.mock.calls.map(([, , options]) => options.shop)).toEqual(['appA', 'appA']);
 });
 
 test('a part that fails is told of each of its complaints, and the next is tried', async () => {

@@ -1,6 +1,15 @@
 // Acting on many complaints, some at a time, so that one sees how it goes and can stop.
 
-import { type BatchOutcome, CallFailed, CODE, call, failureText, idempotencyKey, isCode } from '~/api';
+import {
+  type BatchOutcome,
+  CallFailed,
+  CODE,
+  call,
+  caller,
+  failureText,
+  idempotencyKey,
+  isCode,
+} from '~/api';
 import { conditions, type Filter } from '~/queue/filter';
 import { now } from '~/time';
 
@@ -27,6 +36,7 @@ export async function allMatching(
   progress: (found: number) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const { shop } = caller;
   const asked = conditions(filter, now(), dueSoonHours);
   const ids: string[] = [];
   let cursor: string | undefined;
@@ -34,7 +44,7 @@ export async function allMatching(
     const page = await call(
       'tousu.complaint.search',
       { ...asked, sort: 'complaint_time', page_size: 100, ...(cursor ? { cursor } : {}) },
-      { signal },
+      { signal, shop },
     );
     ids.push(...page.list.map((row) => row.complaint_id));
     progress(ids.length);
@@ -52,17 +62,18 @@ export async function actOnMany(
   progress: (outcomes: readonly BatchOutcome[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  // The one in which they were selected, whichever is chosen meanwhile.
+  const { shop } = caller;
   const outcomes: BatchOutcome[] = [];
   for (let from = 0; from < ids.length && !signal.aborted; from += CHUNK) {
     const complaint_ids = ids.slice(from, from + CHUNK);
     try {
       // Not given up in its midst: what is sent is done, and its outcome is to be told.
-      const { list } = await call('tousu.complaint.batch', {
-        ...params,
-        action,
-        complaint_ids,
-        idempotency_key: idempotencyKey(),
-      });
+      const { list } = await call(
+        'tousu.complaint.batch',
+        { ...params, action, complaint_ids, idempotency_key: idempotencyKey() },
+        { shop },
+      );
       outcomes.push(...list);
     } catch (error) {
       const code = error instanceof CallFailed ? error.code : CODE.garbled;

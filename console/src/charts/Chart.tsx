@@ -17,6 +17,7 @@ interface Props {
 export function Chart({ label, rows, names, height = 260, onPick }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
+  const [failed, setFailed] = useState<unknown>(null);
   const scheme = useScheme();
   const option = useMemo(() => {
     const palette = {
@@ -40,7 +41,7 @@ export function Chart({ label, rows, names, height = 260, onPick }: Props) {
       made = init(element, null, { renderer: 'svg' });
       observer.observe(element);
       setChart(made);
-    });
+    }, setFailed);
     return () => {
       gone = true;
       observer.disconnect();
@@ -62,5 +63,7 @@ export function Chart({ label, rows, names, height = 260, onPick }: Props) {
     };
   }, [chart, onPick]);
 
+  // The boundary around the page tells what to do: the files of an older build are gone.
+  if (failed !== null) throw failed;
   return <div ref={holder} role="img" aria-label={label} style={{ height, width: '100%' }} />;
 }

@@ -66,6 +66,7 @@ export function bars(rows: readonly Bar[], names: Names, palette: Palette): ECha
       top: 0,
       itemWidth: 12,
       itemHeight: 12,
+      itemGap: 16,
       textStyle: { color: palette.soft },
       // A click on the legend would hide a part of what is counted.
       selectedMode: false,

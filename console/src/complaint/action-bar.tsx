@@ -1,16 +1,18 @@
 // What can be done beside writing: whose it is, its tags, closing, taking it up again, and what the platform does.
 
 import { MoreOutlined, UserAddOutlined } from '@ant-design/icons';
-import { App, Button, Dropdown, Input, Modal, Select } from 'antd';
+import { App, Button, Dropdown } from 'antd';
 import { useState } from 'react';
-import { call, failureText, useCall } from '~/api';
+import { call, failureText } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
-import { UserTags } from '~/parts';
+import { UserTags, useKeys } from '~/parts';
 import { save } from '~/parts/save';
 import { useSession } from '~/session';
 import css from './action-bar.module.css';
 import type { Allowed } from './actions';
-import type { ActName, ActParams, Acts } from './use-acts';
+import { AskDialog, type Question } from './ask-dialog';
+import { AssigneeSelect, TagSelect } from './pickers';
+import type { Acts } from './use-acts';
 import type { Whole } from './use-complaint';
 
 const words = texts({
@@ -27,62 +29,36 @@ const words = texts({
   checkFailed: ['核验不通过', 'Check failed'],
   more: ['更多操作', 'More'],
   bundle: ['下载存证文件', 'Download evidence'],
-  why: ['说明（可不填，记入处理记录）', 'Remark, if you like: kept in the history'],
-  cancel: ['取消', 'Cancel'],
   closeHint: [
     '结单后处理时限停止。消费者在规定时间内可以要求重新打开。',
     'The deadline stops. The consumer may have it reopened for some time.',
   ],
   mayNotClose: [
-    '店铺未开放商家自行结单：请在回复时勾选“回复后处理完成”，或由主管结单',
-    'This shop does not let its own people close complaints: tick “This settles it” in a reply, or ask a supervisor',
+    '店铺未开放商家自行结单：处理完请在回复时勾选“回复后处理完成”，或由主管结单。',
+    'This shop does not let its own people close complaints: tick “This settles it” in a reply, or ask a supervisor.',
   ],
 });
-
-interface Question {
-  act: ActName;
-  title: string;
-  hint?: string;
-  params: ActParams;
-  danger: boolean;
-}
 
 export interface ActionBarProps {
   whole: Whole;
   may: Allowed;
   acts: Acts;
-  closing: boolean;
-  setClosing: (closing: boolean) => void;
 }
 
-export function ActionBar({ whole, may, acts, closing, setClosing }: ActionBarProps) {
+export function ActionBar({ whole, may, acts }: ActionBarProps) {
   const t = useTexts(words);
   const language = useLanguage();
   const { message } = App.useApp();
   const { user } = useSession();
-  const [asked, setAsked] = useState<Question | null>(null);
-  const [remark, setRemark] = useState('');
+  const [question, setQuestion] = useState<Question | null>(null);
   const { standing, info } = whole;
   const me = user.name || user.login;
 
-  const closeQuestion: Question | null = may.close && {
-    act: 'close',
-    title: t.close,
-    hint: t.closeHint,
-    params: { by: may.close },
-    danger: false,
+  const askToClose = () => {
+    if (!may.close) return;
+    setQuestion({ act: 'close', title: t.close, hint: t.closeHint, params: { by: may.close } });
   };
-  const question = asked ?? (closing ? closeQuestion : null);
-  const leave = () => {
-    setAsked(null);
-    setClosing(false);
-    setRemark('');
-  };
-  const answer = async () => {
-    if (!question) return;
-    const content = remark.trim();
-    if (await acts.act(question.act, { ...question.params, ...(content ? { content } : {}) })) leave();
-  };
+  useKeys({ c: askToClose });
   const bundle = async () => {
     try {
       const { file_name, html } = await call('tousu.complaint.bundle', { complaint_id: info.complaint_id });
@@ -94,8 +70,14 @@ export function ActionBar({ whole, may, acts, closing, setClosing }: ActionBarPr
   const reopenings = may.reopen.map((by) => ({
     key: `reopen-${by}`,
     label: may.reopen.length > 1 ? t.reopenFor(t[by]) : t.reopen,
-    onClick: () => setAsked({ act: 'reopen', title: t.reopen, params: { by }, danger: false }),
+    onClick: () => setQuestion({ act: 'reopen', title: t.reopen, params: { by } }),
   }));
+  const checkFailed = {
+    key: 'check',
+    label: t.checkFailed,
+    danger: true,
+    onClick: () => setQuestion({ act: 'check_failed', title: t.checkFailed, params: {}, danger: true }),
+  };
 
   return (
     <div className={css.bar}>
@@ -132,38 +114,23 @@ export function ActionBar({ whole, may, acts, closing, setClosing }: ActionBarPr
         )}
       </div>
       <div className={css.buttons}>
-        {standing.state === 2 ? (
-          reopenings.length === 1 ? (
-            <Button onClick={() => reopenings[0]?.onClick()}>{t.reopen}</Button>
-          ) : reopenings.length > 1 ? (
-            <Dropdown trigger={['click']} menu={{ items: reopenings }}>
-              <Button>{t.reopen}</Button>
-            </Dropdown>
-          ) : null
-        ) : may.note ? (
-          <Button
-            disabled={may.close === null}
-            title={may.close === null ? t.mayNotClose : ''}
-            onClick={() => setClosing(true)}
-          >
+        {may.close ? (
+          <Button title={`${t.close} c`} onClick={askToClose}>
             {t.close}
           </Button>
+        ) : null}
+        {reopenings.length === 1 ? (
+          <Button onClick={() => reopenings[0]?.onClick()}>{t.reopen}</Button>
+        ) : reopenings.length > 1 ? (
+          <Dropdown trigger={['click']} menu={{ items: reopenings }}>
+            <Button>{t.reopen}</Button>
+          </Dropdown>
         ) : null}
         <Dropdown
           trigger={['click']}
           menu={{
             items: [
-              ...(may.checkFailed
-                ? [
-                    {
-                      key: 'check',
-                      label: t.checkFailed,
-                      danger: true,
-                      onClick: () =>
-                        setAsked({ act: 'check_failed', title: t.checkFailed, params: {}, danger: true }),
-                    },
-                  ]
-                : []),
+              ...(may.checkFailed ? [checkFailed] : []),
               { key: 'bundle', label: t.bundle, onClick: bundle },
             ],
           }}
@@ -171,92 +138,13 @@ export function ActionBar({ whole, may, acts, closing, setClosing }: ActionBarPr
           <Button icon={<MoreOutlined />} aria-label={t.more} />
         </Dropdown>
       </div>
-      <Modal
-        open={question !== null}
-        title={question?.title}
-        okText={question?.title}
-        cancelText={t.cancel}
-        okButtonProps={{ danger: question?.danger ?? false, loading: acts.busy !== null }}
-        onOk={answer}
-        onCancel={leave}
-        width={460}
-        destroyOnHidden
-      >
-        {question?.hint ? <p>{question.hint}</p> : null}
-        <label className={css.remark} htmlFor="remark">
-          {t.why}
-          <Input.TextArea
-            id="remark"
-            autoFocus
-            autoSize={{ minRows: 2, maxRows: 6 }}
-            maxLength={2000}
-            value={remark}
-            onChange={(event) => setRemark(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) answer();
-            }}
-          />
-        </label>
-      </Modal>
+      {may.closeElsewhere ? <p className={css.note}>{t.mayNotClose}</p> : null}
+      <AskDialog
+        question={question}
+        busy={acts.busy !== null}
+        answer={({ act, params }, remark) => acts.act(act, { ...params, ...(remark && { content: remark }) })}
+        close={() => setQuestion(null)}
+      />
     </div>
-  );
-}
-
-export interface AssigneeSelectProps {
-  id?: string;
-  value: string;
-  choose: (assignee: string) => void;
-}
-
-/** Whose work it is: a member, or nobody. */
-export function AssigneeSelect({ id, value, choose }: AssigneeSelectProps) {
-  const t = useTexts(words);
-  const { user } = useSession();
-  const members = useCall('tousu.member.names', {}, { staleTime: 300_000 }).data?.list ?? [];
-  const names = new Set([user.name || user.login, ...members.map(({ login, name }) => name || login)]);
-  if (value) names.add(value);
-  return (
-    <Select
-      id={id}
-      className={css.assignee}
-      aria-label={t.assignee}
-      showSearch
-      allowClear
-      placeholder={t.nobody}
-      value={value || null}
-      popupMatchSelectWidth={false}
-      onChange={(assignee) => choose(assignee ?? '')}
-      options={[...names].map((name) => ({ value: name, label: name }))}
-    />
-  );
-}
-
-export interface TagSelectProps {
-  id?: string;
-  value: readonly string[];
-  change: (add: string[], remove: string[]) => void;
-}
-
-/** Tags: those that the shop offers, and any other. */
-export function TagSelect({ id, value, change }: TagSelectProps) {
-  const t = useTexts(words);
-  const offered = useCall('tousu.settings.get', {}, { staleTime: 60_000 }).data?.tags ?? [];
-  return (
-    <Select<string[]>
-      id={id}
-      className={css.tags}
-      mode="tags"
-      aria-label={t.tags}
-      placeholder={t.tags}
-      maxCount={20}
-      value={[...value]}
-      onChange={(tags) => {
-        const named = tags.map((tag) => tag.trim().slice(0, 64)).filter(Boolean);
-        const add = named.filter((tag) => !value.includes(tag));
-        const remove = value.filter((tag) => !named.includes(tag));
-        if (add.length + remove.length > 0) change(add, remove);
-      }}
-      options={[...new Set([...offered, ...value])].map((tag) => ({ value: tag, label: tag }))}
-    />
   );
 }

@@ -25,9 +25,20 @@ test('an agent closes only where the shop lets its own people', () => {
   expect(allowed(open(0), AGENT, SETTINGS, NOW)).toMatchObject({
     reply: true,
     close: null,
+    closeElsewhere: true,
     checkFailed: false,
   });
-  expect(allowed(open(0), AGENT, { ...SETTINGS, merchant_closes: 1 }, NOW).close).toBe('merchant');
+  expect(allowed(open(0), AGENT, { ...SETTINGS, merchant_closes: 1 }, NOW)).toMatchObject({
+    close: 'merchant',
+    closeElsewhere: false,
+  });
+  // Nothing is said as long as the shop's settings are not known.
+  expect(allowed(open(0), AGENT, undefined, NOW)).toMatchObject({ close: null, closeElsewhere: false });
+});
+
+test('whoever may close for the shop does so, and not for the platform', () => {
+  expect(allowed(open(0), SUPERVISOR, { ...SETTINGS, merchant_closes: 1 }, NOW).close).toBe('merchant');
+  expect(allowed(open(0), VIEWER, { ...SETTINGS, merchant_closes: 1 }, NOW).close).toBeNull();
 });
 
 test('a supervisor acts for the platform, where the state allows it', () => {

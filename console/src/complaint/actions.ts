@@ -14,6 +14,8 @@ export interface Allowed {
   tag: boolean;
   /** In whose name it may be closed; `null` if not at all. */
   close: 'platform' | 'merchant' | null;
+  /** It could be closed, but not by whoever this is. */
+  closeElsewhere: boolean;
   /** In whose name it may be taken up again. */
   reopen: ('platform' | 'consumer')[];
   consumerReply: boolean;
@@ -21,6 +23,18 @@ export interface Allowed {
 }
 
 type Settings = Pick<Data<'tousu.settings.get'>, 'merchant_closes' | 'consumer_reopens_hours'>;
+
+/**
+ * In whose name somebody closes complaints: the shop's own wherever it lets its people, the platform's for whoever acts
+ * for it; `null`: not at all.
+ */
+export function closesAs(
+  can: (set: PermissionSet) => boolean,
+  settings: Pick<Settings, 'merchant_closes'> | undefined,
+): 'merchant' | 'platform' | null {
+  if (settings?.merchant_closes === 1) return can('投诉管理-处理') ? 'merchant' : null;
+  return can('投诉管理-平台') ? 'platform' : null;
+}
 
 /** The server decides; this is what is offered. */
 export function allowed(
@@ -35,12 +49,14 @@ export function allowed(
   const closedAt = parse(standing.closed_at);
   const consumerMay = closedAt === null || now <= closedAt + (settings?.consumer_reopens_hours ?? 0) * HOUR;
   const open = handle && !done;
+  const close = open ? closesAs(can, settings) : null;
   return {
     reply: open,
     note: handle,
     assign: handle,
     tag: handle,
-    close: !open ? null : platform ? 'platform' : settings?.merchant_closes === 1 ? 'merchant' : null,
+    close,
+    closeElsewhere: open && settings !== undefined && close === null,
     reopen:
       !handle || !done
         ? []

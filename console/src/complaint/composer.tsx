@@ -9,7 +9,7 @@ import { texts, useTexts } from '~/i18n';
 import { useSession } from '~/session';
 import type { Allowed } from './actions';
 import css from './composer.module.css';
-import { draftOf, keepDraft } from './drafts';
+import { draftKey, draftOf, keepDraft } from './drafts';
 import { isShowable } from './pictures';
 import { filled } from './templates';
 import type { Acts } from './use-acts';
@@ -61,6 +61,7 @@ const MOST_IMAGES = 9;
 export function Composer({ ref, whole, may, acts, unseen, acknowledge }: ComposerProps) {
   const t = useTexts(words);
   const id = whole.info.complaint_id;
+  const { user, shop } = useSession();
   const kinds: Writing[] = [
     ...(may.reply ? (['reply'] as const) : []),
     'note',
@@ -70,14 +71,15 @@ export function Composer({ ref, whole, may, acts, unseen, acknowledge }: Compose
   const writing = kinds.includes(chosen) ? chosen : 'note';
   // Each has a draft of its own.
   const [drafts, setDrafts] = useState<Partial<Record<Writing, string>>>({});
-  const text = drafts[writing] ?? draftOf(`${id} ${writing}`);
+  const key = draftKey(user.user_id, shop.app_id, id, writing);
+  const text = drafts[writing] ?? draftOf(key);
   const [images, setImages] = useState<string[]>([]);
   const [finish, setFinish] = useState(false);
   const area = useRef<TextAreaRef>(null);
 
   const write = (next: string) => {
     setDrafts((before) => ({ ...before, [writing]: next }));
-    keepDraft(`${id} ${writing}`, next);
+    keepDraft(key, next);
   };
   useImperativeHandle(ref, () => ({
     begin: (next) => {
@@ -98,7 +100,8 @@ export function Composer({ ref, whole, may, acts, unseen, acknowledge }: Compose
       ...(reply && finish ? { finish: 1 } : {}),
     });
     if (!done) return;
-    write('');
+    // Whoever went on writing meanwhile keeps that.
+    if (draftOf(key) === text) write('');
     setImages([]);
     setFinish(false);
   };

@@ -4,6 +4,10 @@
 const drafts = new Map<string, string>();
 const MOST = 100;
 
+/** Of what a draft is: nobody else's, of no other shop's complaint of that number. */
+export const draftKey = (userId: string, shop: string, complaintId: string, writing: string): string =>
+  JSON.stringify([userId, shop, complaintId, writing]);
+
 export const draftOf = (key: string): string => drafts.get(key) ?? '';
 
 export function keepDraft(key: string, text: string) {

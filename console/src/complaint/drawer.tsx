@@ -28,8 +28,8 @@ export default function ComplaintDrawer({ id, close, step }: ComplaintDrawerProp
       open={id !== null}
       onClose={close}
       size={phone ? '100%' : xl ? 680 : 600}
-      // One goes on using the list beside it.
-      mask={false}
+      // One goes on using the list beside it; on a phone there is nothing beside it.
+      mask={phone}
       keyboard={false}
       closable={false}
       destroyOnHidden

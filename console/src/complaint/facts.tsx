@@ -114,8 +114,15 @@ function Phone({ id, masked, acted }: { id: string; masked: string; acted: () =>
   const problem =
     reveal.error &&
     (isCode(reveal.error, CODE.phoneNotKept) ? t.notKept : failureText(reveal.error, language));
-  const submit = () =>
+  const submit = () => {
+    // Each look is kept in the history: once asked, once looked.
+    if (!reason.trim() || reveal.isPending) return;
     reveal.mutate({ complaint_id: id, reason: reason.trim(), idempotency_key: idempotencyKey() });
+  };
+  const ask = () => {
+    reveal.reset();
+    setAsking(true);
+  };
   if (!masked) return <>{t.none}</>;
   return (
     <span className={css.phone}>
@@ -128,7 +135,7 @@ function Phone({ id, masked, acted }: { id: string; masked: string; acted: () =>
       )}
       {whole ? <Copy text={whole} /> : null}
       {canReveal && !whole ? (
-        <Button type="link" size="small" icon={<EyeOutlined />} onClick={() => setAsking(true)}>
+        <Button type="link" size="small" icon={<EyeOutlined />} onClick={ask}>
           {t.reveal}
         </Button>
       ) : null}
@@ -146,7 +153,7 @@ function Phone({ id, masked, acted }: { id: string; masked: string; acted: () =>
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (reason.trim()) submit();
+            submit();
           }}
         >
           <label className={css.why} htmlFor="reveal-reason">

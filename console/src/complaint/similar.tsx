@@ -1,11 +1,11 @@
 // Other complaints of the same person, or about the same order or resource.
 
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
 import { type SearchRow, useCall } from '~/api';
 import { texts, useTexts } from '~/i18n';
 import { Failed, Loading, StateTag, When } from '~/parts';
 import { queueLink } from '~/queue/filter';
+import { Link } from '~/session';
 import css from './similar.module.css';
 import type { Whole } from './use-complaint';
 

@@ -25,6 +25,9 @@ function entry(number: number, event: string, at: string, more: Partial<HistoryE
   };
 }
 
+const OPEN = { closed_at: NEVER, current_step: 1 };
+const closed = (current_step: number) => ({ closed_at: '2024-04-15 10:00:00', current_step });
+
 const reply = (time: string, content: string) => ({
   complaint_id: 'c',
   reply_from: 'merchant',
@@ -35,12 +38,16 @@ const reply = (time: string, content: string) => ({
 
 test('a complaint without a history tells what its fields know', () => {
   const complaint = { ...COMPLAINT, reply_list: [reply('2024-04-14 09:00:00', '您好')] };
-  const told = story(complaint, [], '2024-04-15 10:00:00');
+  const told = story(complaint, [], closed(5));
   expect(told.map((each) => [each.event, each.side, each.text])).toEqual([
     ['complained', 'consumer', ''],
     ['replied', 'merchant', '您好'],
     ['closed_before', 'platform', ''],
   ]);
+});
+
+test('who closed a complaint before it had a history is said only if its step does', () => {
+  expect(story(COMPLAINT, [], closed(2)).at(-1)).toMatchObject({ event: 'closed_before', side: null });
 });
 
 test('a reply that the history has is told once', () => {
@@ -50,13 +57,13 @@ test('a reply that the history has is told once', () => {
       said: { content: '您好', images: ['https://a/b.png'] },
     }),
   ];
-  const told = story(complaint, history, NEVER);
+  const told = story(complaint, history, OPEN);
   expect(told.map((each) => each.event)).toEqual(['complained', 'merchant_replied']);
   expect(told[1]).toMatchObject({ text: '您好', images: ['https://a/b.png'], who: '小李', entry: 2 });
 });
 
 test('what was erased is told as that', () => {
-  expect(story(COMPLAINT, [entry(3, 'noted', '2024-04-14 09:00:00', { said: null })], NEVER)[1]?.erased).toBe(
+  expect(story(COMPLAINT, [entry(3, 'noted', '2024-04-14 09:00:00', { said: null })], OPEN)[1]?.erased).toBe(
     true,
   );
 });
@@ -67,7 +74,7 @@ test('a moved deadline is told', () => {
     before: { operate_end_time: at },
     after: { operate_end_time: at + 3600 },
   });
-  expect(story(COMPLAINT, [moved], NEVER)[1]?.details).toEqual({ deadline: '2024-04-16 23:57:42' });
+  expect(story(COMPLAINT, [moved], OPEN)[1]?.details).toEqual({ deadline: '2024-04-16 23:57:42' });
 });
 
 test('what happened since is what came after', () => {

@@ -1,6 +1,6 @@
 // What happened to a complaint, in order: its history, and what was said before it had one.
 
-import type { Complaint, HistoryEntry } from '~/api';
+import type { Complaint, HistoryEntry, Standing } from '~/api';
 import { dateTime, NEVER, parse } from '~/time';
 
 export type Side = 'consumer' | 'merchant' | 'platform' | 'third_party';
@@ -12,7 +12,8 @@ export interface Happening {
   event: string;
   /** What the server calls it, for events that are newer than this page. */
   title: string;
-  side: Side;
+  /** `null` where nothing tells. */
+  side: Side | null;
   /** Who it was, if that is known. */
   who: string;
   text: string;
@@ -25,6 +26,8 @@ export interface Happening {
   entry: number | null;
 }
 
+/** The step of that name, which says who closed it where no history does. */
+const CLOSED_BY_PLATFORM = 5;
 const BEGINNINGS = new Set(['submitted', 'entered', 'imported']);
 const SIDES: readonly string[] = ['consumer', 'merchant', 'platform', 'third_party'];
 
@@ -34,7 +37,11 @@ const list = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 
 /** All of it, oldest first. */
-export function story(complaint: Complaint, history: readonly HistoryEntry[], closedAt: string): Happening[] {
+export function story(
+  complaint: Complaint,
+  history: readonly HistoryEntry[],
+  { closed_at: closedAt, current_step: step }: Pick<Standing, 'closed_at' | 'current_step'>,
+): Happening[] {
   const told = history.map(fromEntry);
   const replies = complaint.reply_list
     .map(
@@ -66,7 +73,7 @@ export function story(complaint: Complaint, history: readonly HistoryEntry[], cl
     closedAt !== NEVER &&
     !told.some((each) => each.event === 'closed' || each.event === 'merchant_finished')
   ) {
-    before.push(bare('closed_before', closedAt, 'platform'));
+    before.push(bare('closed_before', closedAt, step === CLOSED_BY_PLATFORM ? 'platform' : null));
   }
   // Stable: what happened in one second stays in the order in which it was told.
   return [...before, ...replies, ...told].sort((one, other) => (parse(one.at) ?? 0) - (parse(other.at) ?? 0));
@@ -78,7 +85,7 @@ const beganBy = (complaint: Complaint): Side => {
   return source >= 100 && source < 200 ? 'consumer' : 'third_party';
 };
 
-const bare = (event: string, at: string, by: Side): Happening => ({
+const bare = (event: string, at: string, by: Side | null): Happening => ({
   key: event,
   at,
   event,

@@ -34,7 +34,7 @@ const SPOKEN = new Set([
 
 export function Timeline({ whole }: { whole: Whole }) {
   const { info, history, standing } = whole;
-  const told = useMemo(() => story(info, history, standing.closed_at), [info, history, standing.closed_at]);
+  const told = useMemo(() => story(info, history, standing), [info, history, standing]);
   return (
     <ol className={css.timeline}>
       {told.map((happening) => (
@@ -49,7 +49,7 @@ function Item({ happening }: { happening: Happening }) {
   const language = useLanguage();
   const { event, title, side, who, at, text, images, erased } = happening;
   const bubble = SPOKEN.has(event) && (text !== '' || images.length > 0 || erased);
-  const name = who && who !== side ? `${sideName(side, language)} ${who}` : sideName(side, language);
+  const name = [side && sideName(side, language), who !== side && who].filter(Boolean).join(' ');
   return (
     <li
       className={css.item}
@@ -59,7 +59,7 @@ function Item({ happening }: { happening: Happening }) {
     >
       <p className={css.line}>
         <strong>{eventName(event, title, language)}</strong>
-        <span>{name}</span>
+        {name ? <span>{name}</span> : null}
         <When at={at} />
         {event === 'noted' ? <span className={css.internal}>{t.internal}</span> : null}
       </p>

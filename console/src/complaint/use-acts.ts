@@ -4,6 +4,7 @@ import { App } from 'antd';
 import { useRef, useState } from 'react';
 import { CODE, call, callKey, failureText, idempotencyKey, isCode, queryClient, type Standing } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
+import { useSession } from '~/session';
 import type { Open } from './use-complaint';
 
 export type ActName =
@@ -44,6 +45,7 @@ export function useActs(id: string, open: Open): Acts {
   const t = useTexts(words);
   const language = useLanguage();
   const { message } = App.useApp();
+  const { shop } = useSession();
   const [busy, setBusy] = useState<ActName | null>(null);
   const now = useRef(open);
   now.current = open;
@@ -54,12 +56,16 @@ export function useActs(id: string, open: Open): Acts {
   const run = async (name: ActName, params: ActParams): Promise<boolean> => {
     setBusy(name);
     try {
-      const standing: Standing = await call(`tousu.complaint.${name}`, {
-        ...params,
-        complaint_id: id,
-        version: Math.max(now.current.seen, own.current),
-        idempotency_key: idempotencyKey(),
-      });
+      const standing: Standing = await call(
+        `tousu.complaint.${name}`,
+        {
+          ...params,
+          complaint_id: id,
+          version: Math.max(now.current.seen, own.current),
+          idempotency_key: idempotencyKey(),
+        },
+        { shop: shop.app_id },
+      );
       own.current = standing.version;
       now.current.acted(standing);
       queryClient.invalidateQueries({ queryKey: callKey('tousu.queue.get') });

@@ -2,8 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { type Complaint, call, callKey, type HistoryEntry, queryClient, type Standing } from '~/api';
+import { asQuery, type Complaint, call, callKey, type HistoryEntry, queryClient, type Standing } from '~/api';
 import { useFollow, useVersionNow } from '~/live';
+import { type Seen, seenAfter } from './seen';
 import { newest, since } from './story';
 
 const LIST = 'xe.pay_through.complaint_record.xe.b_complaints.list';
@@ -36,11 +37,18 @@ export interface Open {
   acted: (standing: Standing) => void;
 }
 
-async function fetchWhole(complaint_id: string, at: number | null, signal: AbortSignal): Promise<Whole> {
-  const options = { signal };
-  const [{ info, standing }, history, rows] = await Promise.all([
-    call('tousu.complaint.get', { complaint_id }, options),
-    call('tousu.complaint.history', { complaint_id }, options),
+async function fetchWhole(
+  complaint_id: string,
+  at: number | null,
+  options: { signal: AbortSignal; shop: string },
+): Promise<Whole> {
+  const get = async () => {
+    const { info, standing } = await call('tousu.complaint.get', { complaint_id }, options);
+    // After the standing, since what one has seen is told by both: see `seenAfter`.
+    return { info, standing, history: await call('tousu.complaint.history', { complaint_id }, options) };
+  };
+  const [{ info, standing, history }, rows] = await Promise.all([
+    get(),
     call(LIST, { complaint_id, page_size: 1 }, options),
   ]);
   const row = rows.list[0];
@@ -54,31 +62,29 @@ async function fetchWhole(complaint_id: string, at: number | null, signal: Abort
   };
 }
 
+const onScreen = ({ standing, history }: Whole): Seen => ({
+  version: standing.version,
+  entry: newest(history),
+});
+
 export function useComplaint(id: string): Open {
   const version = useVersionNow();
   const queryKey = useMemo(() => callKey('tousu.complaint.get', { complaint_id: id }), [id]);
   const query = useQuery({
     queryKey,
-    queryFn: ({ signal }) => fetchWhole(id, version.current, signal),
+    queryFn: (context) => fetchWhole(id, version.current, asQuery(context)),
     staleTime: 1_000,
   });
   const { data: whole, refetch } = query;
 
   useFollow(whole?.at, PAUSE, () => refetch({ cancelRefetch: false }));
 
-  const [seen, setSeen] = useState<{ version: number; entry: number } | null>(null);
-  const look = (at: Whole) => ({ version: at.standing.version, entry: newest(at.history) });
-  // What is seen first, and what follows from one's own act, is seen.
-  const known = seen ?? (whole ? look(whole) : { version: 0, entry: 0 });
-  const changed = whole !== undefined && whole.standing.version > known.version;
+  const [seen, setSeen] = useState<Seen | null>(null);
   useEffect(() => {
-    if (whole && (seen === null || (!changed && newest(whole.history) > seen.entry))) {
-      setSeen({
-        version: Math.max(seen?.version ?? 0, whole.standing.version),
-        entry: newest(whole.history),
-      });
-    }
-  }, [whole, seen, changed]);
+    if (whole) setSeen((before) => seenAfter(before, onScreen(whole)));
+  }, [whole]);
+  const known = seen ?? (whole ? onScreen(whole) : { version: 0, entry: 0 });
+  const changed = whole !== undefined && whole.standing.version > known.version;
 
   const unseen = useMemo(
     () => (whole && changed ? since(whole.history, known.entry) : []),
@@ -87,7 +93,7 @@ export function useComplaint(id: string): Open {
 
   const acknowledge = useCallback(() => {
     const whole = queryClient.getQueryData<Whole>(queryKey);
-    if (whole) setSeen({ version: whole.standing.version, entry: newest(whole.history) });
+    if (whole) setSeen(onScreen(whole));
   }, [queryKey]);
 
   const acted = useCallback(

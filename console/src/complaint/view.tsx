@@ -2,14 +2,13 @@
 
 import { CloseOutlined, DownOutlined, ExpandAltOutlined, UpOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
-import { useRef, useState } from 'react';
-import { Link } from 'react-router';
+import { useEffect, useRef } from 'react';
 import { CODE, isCode, useCall } from '~/api';
 import { texts, useTexts } from '~/i18n';
 import { useNow } from '~/live';
 import { ChannelTag, Copy, Empty, Failed, Loading, StateTag, useKeys } from '~/parts';
 import { Messages } from '~/parts/messages';
-import { useSession } from '~/session';
+import { Link, useSession } from '~/session';
 import { ActionBar } from './action-bar';
 import { type Allowed, allowed } from './actions';
 import { Composer, type ComposerHandle } from './composer';
@@ -65,14 +64,18 @@ function ComplaintOf({ id, close, step }: ComplaintViewProps) {
   const acts = useActs(id, open);
   const settings = useCall('tousu.settings.get', {}, { staleTime: 60_000 }).data;
   const composer = useRef<ComposerHandle>(null);
-  const [closing, setClosing] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
   const { whole } = open;
   const may: Allowed | null = whole ? allowed(whole.standing, can, settings, now) : null;
+
+  // From one complaint to the next, what had the focus may be gone: then it is here that one goes on.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, []);
 
   useKeys({
     r: () => may?.reply && composer.current?.begin('reply'),
     n: () => may?.note && composer.current?.begin('note'),
-    c: () => may?.close && setClosing(true),
   });
 
   const head = (
@@ -80,7 +83,9 @@ function ComplaintOf({ id, close, step }: ComplaintViewProps) {
       <div className={css.name}>
         {whole ? <StateTag state={whole.standing.state} /> : null}
         {whole?.channel ? <ChannelTag channel={whole.channel} /> : null}
-        <h2 className={css.id}>{id}</h2>
+        <h2 ref={heading} tabIndex={-1} className={css.id}>
+          {id}
+        </h2>
         <Copy text={id} />
       </div>
       {close ? (
@@ -152,7 +157,7 @@ function ComplaintOf({ id, close, step }: ComplaintViewProps) {
           ) : null}
           <Pictures addresses={info.uploaded_images} name={t.pictures} />
         </section>
-        <ActionBar whole={whole} may={may} acts={acts} closing={closing} setClosing={setClosing} />
+        <ActionBar whole={whole} may={may} acts={acts} />
         <div className={css.columns}>
           <div className={css.main}>
             <section className={css.section}>

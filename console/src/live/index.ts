@@ -1,3 +1,3 @@
 export { useNow } from './clock';
 export { useFollow, useVersionNow } from './follow';
-export { type Hearing, heard, useCounts, useHearing, useListening, useVersion } from './live';
+export { type Hearing, useCounts, useHearing, useListening, useVersion } from './live';

@@ -1,7 +1,8 @@
 // What moves by itself: the shop's version, told by the server as it moves, or asked for where that fails.
 
+import { queryOptions, type UseQueryOptions, useQuery } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
-import { callKey, queryClient, useCall } from '~/api';
+import { asQuery, call, callKey, type Data, queryClient, useAhead } from '~/api';
 import { SESSION_KEY, useSession } from '~/session';
 import { learn, parse } from '~/time';
 
@@ -18,16 +19,18 @@ const TRY_AGAIN = 20_000;
 const COUNT_EVERY = 60_000;
 
 interface State {
+  /** Which shop's the version is: those of two shops have nothing to do with each other. */
+  shop: string;
   version: number | null;
   hearing: Hearing;
 }
 
-let state: State = { version: null, hearing: 'asking' };
+let state: State = { shop: '', version: null, hearing: 'asking' };
 const listeners = new Set<() => void>();
 
 function become(next: Partial<State>) {
   const after = { ...state, ...next };
-  if (after.version === state.version && after.hearing === state.hearing) return;
+  if (after.shop === state.shop && after.version === state.version && after.hearing === state.hearing) return;
   state = after;
   for (const listener of listeners) listener();
 }
@@ -39,15 +42,18 @@ function subscribe(listener: () => void) {
 
 const useHeard = () => useSyncExternalStore(subscribe, () => state);
 
-/** The shop's version, as last heard. */
-export const useVersion = (): number | null => useHeard().version;
+/** The shop's version, as last heard; `null` as long as nothing was heard of this one. */
+export function useVersion(): number | null {
+  const { shop } = useSession();
+  const heard = useHeard();
+  return heard.shop === shop.app_id ? heard.version : null;
+}
 
 /** How changes are heard of. */
 export const useHearing = (): Hearing => useHeard().hearing;
 
-/** Tells the page what it has seen for itself, for example in the answer to its own call. */
-export function heard(version: number) {
-  if (state.version === null || version > state.version) become({ version });
+function heard(shop: string, version: number) {
+  if (shop === state.shop && (state.version === null || version > state.version)) become({ version });
 }
 
 /**
@@ -56,6 +62,7 @@ export function heard(version: number) {
  */
 export function useListening() {
   const { shop } = useSession();
+  useAhead(countsNow());
   useEffect(() => {
     let stream: EventSource | null = null;
     let again: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +74,7 @@ export function useListening() {
       stream.addEventListener('version', (event) => {
         const version = versionOf(event.data);
         if (version === null) return;
-        heard(version);
+        heard(shop.app_id, version);
         become({ hearing: 'live' });
       });
       stream.addEventListener('error', () => {
@@ -89,7 +96,7 @@ export function useListening() {
       }
     };
 
-    become({ version: null, hearing: 'asking' });
+    become({ shop: shop.app_id, version: null, hearing: 'asking' });
     attend();
     document.addEventListener('visibilitychange', attend);
     addEventListener('online', attend);
@@ -101,24 +108,21 @@ export function useListening() {
     };
   }, [shop.app_id]);
 
-  const { version, hearing } = useHeard();
+  const hearing = useHearing();
+  const version = useVersion();
 
   // Where nothing is told, the counts are asked for often: they say the version.
-  const counts = useCounts({
+  const asked = useCounts({
     refetchInterval: () => {
       if (document.visibilityState === 'hidden') return ASK_HIDDEN;
       return hearing === 'live' ? COUNT_EVERY : ASK_EVERY;
     },
     refetchIntervalInBackground: true,
-  });
+  }).data?.version;
 
-  const asked = counts.data?.version;
-  const asOf = counts.data?.as_of;
   useEffect(() => {
-    if (asked !== undefined) heard(asked);
-    const serverNow = parse(asOf);
-    if (serverNow !== null) learn(serverNow);
-  }, [asked, asOf]);
+    if (asked !== undefined) heard(shop.app_id, asked);
+  }, [asked, shop.app_id]);
 
   useEffect(() => {
     if (version !== null && version !== asked) {
@@ -136,7 +140,26 @@ function versionOf(data: unknown): number | null {
   }
 }
 
+/** How many complaints wait, and how long, as it is asked for. */
+const countsNow = () =>
+  queryOptions({
+    queryKey: callKey('tousu.queue.get', {}),
+    queryFn: async (context) => {
+      const counts = await call('tousu.queue.get', {}, asQuery(context));
+      // Told as it comes: of an answer that is looked at later, the time is over.
+      const serverNow = parse(counts.as_of);
+      if (serverNow !== null) learn(serverNow);
+      return counts;
+    },
+    staleTime: 1_000,
+  });
+
+type Every = Pick<
+  UseQueryOptions<Data<'tousu.queue.get'>>,
+  'refetchInterval' | 'refetchIntervalInBackground'
+>;
+
 /** How many complaints wait, and how long. */
-export function useCounts(options: Parameters<typeof useCall<'tousu.queue.get'>>[2] = {}) {
-  return useCall('tousu.queue.get', {}, { staleTime: 1_000, ...options });
+export function useCounts(options: Every = {}) {
+  return useQuery<Data<'tousu.queue.get'>>({ ...countsNow(), ...options });
 }

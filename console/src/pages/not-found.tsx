@@ -1,6 +1,6 @@
-import { Link } from 'react-router';
 import { texts, useTexts } from '~/i18n';
 import { Empty, useTitle } from '~/parts';
+import { Link } from '~/session';
 
 const words = texts({
   title: ['没有这个页面', 'There is no such page'],

@@ -3,6 +3,7 @@
 import { CheckOutlined, CopyOutlined } from '@ant-design/icons';
 import { useEffect, useState } from 'react';
 import { texts, useTexts } from '~/i18n';
+import { copyText } from './clipboard';
 import css from './copy.module.css';
 
 const words = texts({
@@ -26,7 +27,7 @@ export function Copy({ text }: { text: string }) {
       title={copied ? t.copied : t.copy(text)}
       onClick={(event) => {
         event.stopPropagation();
-        navigator.clipboard?.writeText(text).then(() => setCopied(true));
+        copyText(text).then(setCopied);
       }}
     >
       {copied ? <CheckOutlined /> : <CopyOutlined />}

@@ -23,7 +23,7 @@ export function When({ at, beside = true }: { at: string | null | undefined; bes
   return (
     <time className={css.when} dateTime={iso(epoch)} title={`${dateTime(epoch)} ${t.zone}`}>
       {short(epoch, now)}
-      {beside ? <span className={css.soft}> {relative(epoch, now, language)}</span> : null}
+      {beside ? <span className={css.beside}> {relative(epoch, now, language)}</span> : null}
     </time>
   );
 }

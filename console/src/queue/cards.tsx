@@ -6,6 +6,7 @@ import { texts, useTexts } from '~/i18n';
 import { ChannelTag, StateTag, UserTags, When } from '~/parts';
 import css from './cards.module.css';
 import { Assignee, Left } from './columns';
+import { having } from './selection';
 import type { ListProps } from './table';
 
 const words = texts({ select: (id: string) => [`选择 ${id}`, `Select ${id}`] });
@@ -20,12 +21,6 @@ export const QueueCards = memo(function QueueCards({
   choose,
 }: ListProps) {
   const t = useTexts(words);
-  const toggle = (id: string, on: boolean) => {
-    const after = new Set(selected);
-    if (on) after.add(id);
-    else after.delete(id);
-    select(after);
-  };
   return (
     <ul className={css.cards}>
       {rows.map((row) => {
@@ -44,7 +39,7 @@ export const QueueCards = memo(function QueueCards({
                 <Checkbox
                   aria-label={t.select(id)}
                   checked={selected.has(id)}
-                  onChange={(event) => toggle(id, event.target.checked)}
+                  onChange={(event) => select((before) => having(before, [id], event.target.checked))}
                 />
               ) : null}
               <StateTag state={row.state} />

@@ -1,6 +1,6 @@
 // The columns there are, which of them are shown at first, and what stands in them.
 
-import type { TableColumnType } from 'antd';
+import { type ReactNode, useMemo } from 'react';
 import type { SearchRow } from '~/api';
 import { texts, useTexts } from '~/i18n';
 import { label, TYPES } from '~/labels';
@@ -113,13 +113,31 @@ export interface RowMarks {
   href: (row: SearchRow) => string;
 }
 
+export interface QueueColumn {
+  key: Column;
+  title: string;
+  /** In pixels; the one without has the room that is left. */
+  width?: number;
+  render: (row: SearchRow) => ReactNode;
+}
+
 /** The table's columns, those that were chosen. */
-export function useColumns(chosen: readonly Column[], marks: RowMarks): TableColumnType<SearchRow>[] {
+export function useColumns(chosen: readonly Column[], marks: RowMarks): readonly QueueColumn[] {
   const t = useTexts(words);
-  const all: Record<Column, Omit<TableColumnType<SearchRow>, 'title' | 'key'>> = {
-    left: { width: 168, render: (_, row) => <Left row={row} /> },
+  return useMemo(() => {
+    const all = columnsFor(chosen, marks);
+    return chosen.map((key) => ({ key, title: t[key], ...all[key] }));
+  }, [chosen, marks, t]);
+}
+
+function columnsFor(
+  chosen: readonly Column[],
+  marks: RowMarks,
+): Record<Column, Omit<QueueColumn, 'title' | 'key'>> {
+  return {
+    left: { width: 168, render: (row) => <Left row={row} /> },
     reason: {
-      render: (_, row) => (
+      render: (row) => (
         <Reason
           row={row}
           showId={!chosen.includes('id')}
@@ -132,7 +150,7 @@ export function useColumns(chosen: readonly Column[], marks: RowMarks): TableCol
     },
     channel: {
       width: 140,
-      render: (_, row) => (
+      render: (row) => (
         <div className={css.two}>
           <ChannelTag channel={row.channel_type} />
           <span className={css.under}>
@@ -143,7 +161,7 @@ export function useColumns(chosen: readonly Column[], marks: RowMarks): TableCol
     },
     order: {
       width: 128,
-      render: (_, row) =>
+      render: (row) =>
         row.complaint_resource_id ? (
           <span className={css.order} title={row.complaint_resource_id}>
             <span className={css.id}>{row.complaint_resource_id}</span>
@@ -153,7 +171,7 @@ export function useColumns(chosen: readonly Column[], marks: RowMarks): TableCol
     },
     state: {
       width: 128,
-      render: (_, row) => (
+      render: (row) => (
         <div className={css.two}>
           <StateTag state={row.state} />
           <span className={css.under}>
@@ -162,29 +180,28 @@ export function useColumns(chosen: readonly Column[], marks: RowMarks): TableCol
         </div>
       ),
     },
-    assignee: { width: 84, ellipsis: true, render: (_, row) => <Assignee name={row.assignee} /> },
-    complained: { width: 108, render: (_, row) => <TwoLines at={row.complaint_time} /> },
+    assignee: { width: 84, render: (row) => <Assignee name={row.assignee} /> },
+    complained: { width: 108, render: (row) => <TwoLines at={row.complaint_time} /> },
     id: {
       width: 218,
-      render: (_, row) => (
+      render: (row) => (
         <span className={css.whole}>
           <span className={css.id}>{row.complaint_id}</span>
           <Copy text={row.complaint_id} />
         </span>
       ),
     },
-    tags: { width: 140, render: (_, row) => <UserTags names={row.tags} /> },
+    tags: { width: 140, render: (row) => <UserTags names={row.tags} /> },
     complainant: {
       width: 116,
-      render: (_, row) => <span className={css.number}>{row.complainant_phone}</span>,
+      render: (row) => <span className={css.number}>{row.complainant_phone}</span>,
     },
-    deadline: { width: 116, render: (_, row) => <TwoLines at={row.operate_end_time} /> },
-    operated: { width: 116, render: (_, row) => <TwoLines at={row.operate_time} /> },
-    changed: { width: 116, render: (_, row) => <TwoLines at={row.changed_at} /> },
-    closed: { width: 116, render: (_, row) => <TwoLines at={row.closed_at} /> },
-    type: { width: 100, render: (_, row) => label(TYPES, row.complaint_type) },
+    deadline: { width: 116, render: (row) => <TwoLines at={row.operate_end_time} /> },
+    operated: { width: 116, render: (row) => <TwoLines at={row.operate_time} /> },
+    changed: { width: 116, render: (row) => <TwoLines at={row.changed_at} /> },
+    closed: { width: 116, render: (row) => <TwoLines at={row.closed_at} /> },
+    type: { width: 100, render: (row) => label(TYPES, row.complaint_type) },
   };
-  return chosen.map((key) => ({ key, title: t[key], ...all[key] }));
 }
 
 function TwoLines({ at }: { at: string }) {
@@ -196,8 +213,8 @@ function TwoLines({ at }: { at: string }) {
 }
 
 /** How wide the table is at least before it scrolls sideways. */
-export function tableWidth(columns: readonly TableColumnType<SearchRow>[]): number {
+export function tableWidth(columns: readonly QueueColumn[]): number {
   const MIN_REASON = 200;
   const SELECTION = 44;
-  return columns.reduce((sum, column) => sum + (Number(column.width) || MIN_REASON), SELECTION);
+  return columns.reduce((sum, column) => sum + (column.width ?? MIN_REASON), SELECTION);
 }

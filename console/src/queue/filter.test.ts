@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { conditions, DEFAULT, type Filter, fromAddress, narrowings, queueLink, toAddress } from './filter';
+import {
+  changed,
+  conditions,
+  DEFAULT,
+  type Filter,
+  fromAddress,
+  narrowings,
+  queueLink,
+  toAddress,
+  withOpen,
+} from './filter';
 
 const NOON = Date.UTC(2024, 3, 19, 4) / 1000;
 const through = (filter: Filter) => fromAddress(new URLSearchParams(toAddress(filter).toString()));
@@ -84,4 +94,25 @@ test('conditions are counted', () => {
   expect(
     narrowings({ ...DEFAULT, channel: [1, 2], from: '2024-04-01', to: '2024-04-02', text: '退款' }),
   ).toBe(3);
+});
+
+test('a change of one condition leaves the others and the shop, and closes what is open', () => {
+  const address = new URLSearchParams('tab=all&channel=1&shop=appA&open=c_1&page=3');
+  expect(`${changed(address, { unassigned: true, page: 1 })}`).toBe(
+    'tab=all&channel=1&unassigned=1&shop=appA',
+  );
+  expect(`${changed(changed(address, { tab: 'done' }), { text: 'x' })}`).toContain('tab=done&channel=1&q=x');
+});
+
+test('opening and closing a complaint leaves the rest as it is', () => {
+  const address = new URLSearchParams('tab=all&shop=appA');
+  expect(`${withOpen(address, 'c_1')}`).toBe('tab=all&shop=appA&open=c_1');
+  expect(`${withOpen(withOpen(address, 'c_1'), null)}`).toBe(`${address}`);
+});
+
+test('a condition without a value is none', () => {
+  expect(fromAddress(new URLSearchParams('channel=&tab=all&state=0&state='))).toMatchObject({
+    channel: [],
+    state: [0],
+  });
 });

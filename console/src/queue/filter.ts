@@ -73,7 +73,7 @@ export const sortsOf = (tab: Tab): readonly Sort[] =>
   tab === 'done' || tab === 'all' ? ['changed', 'complaint_time'] : SORTS;
 
 const numbers = (search: URLSearchParams, name: string) =>
-  unique(search.getAll(name).map(Number).filter(Number.isSafeInteger));
+  unique(search.getAll(name).filter(Boolean).map(Number).filter(Number.isSafeInteger));
 const strings = (search: URLSearchParams, name: string) => unique(search.getAll(name).filter(Boolean));
 const unique = <T>(values: T[]) => [...new Set(values)].slice(0, 50);
 const MOMENT = /^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/;
@@ -154,6 +154,22 @@ export function queueLink(filter: Partial<Filter>): string {
   return search ? `/queue?${search}` : '/queue';
 }
 
+/** The address with a part of the filter changed. What is open is closed: the list may have it no more. */
+export function changed(address: URLSearchParams, part: Partial<Filter>): URLSearchParams {
+  const after = toAddress({ ...fromAddress(address), ...part });
+  const shop = address.get('shop');
+  if (shop) after.set('shop', shop);
+  return after;
+}
+
+/** The address with that complaint open beside the list, or none. */
+export function withOpen(address: URLSearchParams, id: string | null): URLSearchParams {
+  const after = new URLSearchParams(address);
+  if (id === null) after.delete('open');
+  else after.set('open', id);
+  return after;
+}
+
 /** Whether anything is looked for beyond the tab. */
 export const narrowed = (filter: Filter): boolean => narrowings(filter) > 0;
 
@@ -175,6 +191,9 @@ export const cleared = (filter: Filter): Filter => ({
   sort: filter.sort,
   size: filter.size,
 });
+
+/** The part of the filter that decides which complaints are found, and not how they are shown. */
+export const looked = ({ page: _, size: __, sort: ___, ...rest }: Filter) => rest;
 
 const startOf = (day: string) => (day.length === 10 ? `${day} 00:00:00` : day);
 const endOf = (day: string) => (day.length === 10 ? `${day} 23:59:59` : day);

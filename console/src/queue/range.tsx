@@ -1,9 +1,8 @@
 // A range of days. Loaded when it is first shown: calendars are large.
 
 import { DatePicker } from 'antd';
-import dayjs from 'dayjs';
-import 'dayjs/locale/zh-cn';
 import { texts, useTexts } from '~/i18n';
+import { type Dayjs, dayjs } from '~/parts/calendar';
 import { DAY, date, now } from '~/time';
 
 const words = texts({
@@ -51,7 +50,7 @@ export default function Range({ id, from, to, looking, onChange }: RangeProps) {
       value={[shown(from), shown(to)]}
       placeholder={[t.from, t.to]}
       allowEmpty={[true, true]}
-      presets={presets.map(({ label, value }) => ({ label, value: value as [dayjs.Dayjs, dayjs.Dayjs] }))}
+      presets={presets.map(({ label, value }) => ({ label, value: value as [Dayjs, Dayjs] }))}
       onChange={(days) =>
         onChange(days?.[0]?.format('YYYY-MM-DD') ?? '', days?.[1]?.format('YYYY-MM-DD') ?? '')
       }

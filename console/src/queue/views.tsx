@@ -4,10 +4,13 @@ import { DeleteOutlined, StarOutlined } from '@ant-design/icons';
 import { Button, Popover } from 'antd';
 import Input from 'antd/es/input/Input';
 import { useState } from 'react';
-import { texts, useTexts } from '~/i18n';
+import { failureText } from '~/api';
+import { texts, useLanguage, useTexts } from '~/i18n';
 import { usePreference } from '~/session';
 import { type Filter, fromAddress, toAddress } from './filter';
 import css from './views.module.css';
+
+const MOST = 50;
 
 const words = texts({
   views: ['常用视图', 'Saved views'],
@@ -15,6 +18,8 @@ const words = texts({
   name: ['视图名称', 'Name of the view'],
   save: ['保存当前筛选', 'Save this filter'],
   replace: ['更新', 'Replace'],
+  full: [`最多 ${MOST} 个视图，请先删除不用的`, `${MOST} views at most: delete one that is not used`],
+  notKept: (why: string) => [`没有保存：${why}`, `Not kept: ${why}`],
   remove: (name: string) => [`删除视图 ${name}`, `Delete view ${name}`],
 });
 
@@ -24,8 +29,6 @@ interface View {
   query: string;
 }
 
-const MOST = 50;
-
 function keptViews(kept: unknown): readonly View[] {
   if (!Array.isArray(kept)) return [];
   return kept.filter(
@@ -34,19 +37,23 @@ function keptViews(kept: unknown): readonly View[] {
   );
 }
 
-export function Views({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
+export function Views({ filter, change }: { filter: Filter; change: (part: Partial<Filter>) => void }) {
   const t = useTexts(words);
-  const [views, setViews, known] = usePreference('views', keptViews);
+  const language = useLanguage();
+  const { value: views, set: setViews, known, problem } = usePreference('views', keptViews);
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const query = toAddress({ ...filter, page: 1 }).toString();
   const current = views.find((view) => view.query === query);
 
+  const replaces = views.some((view) => view.name === name.trim());
+  const full = views.length >= MOST && !replaces;
+
   const save = () => {
     const named = name.trim();
-    if (!named) return;
+    if (!named || full) return;
     const others = views.filter((view) => view.name !== named);
-    setViews([...others, { name: named, query }].slice(-MOST));
+    setViews([...others, { name: named, query }]);
     setName('');
   };
 
@@ -91,10 +98,16 @@ export function Views({ filter, change }: { filter: Filter; change: (filter: Fil
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
-        <Button type="primary" htmlType="submit" disabled={!known || !name.trim()}>
-          {views.some((view) => view.name === name.trim()) ? t.replace : t.save}
+        <Button type="primary" htmlType="submit" disabled={!known || !name.trim() || full}>
+          {replaces ? t.replace : t.save}
         </Button>
       </form>
+      {full ? <p className={css.none}>{t.full}</p> : null}
+      {problem === null ? null : (
+        <p className={css.problem} role="alert">
+          {t.notKept(failureText(problem, language))}
+        </p>
+      )}
     </div>
   );
 

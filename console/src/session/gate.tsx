@@ -1,12 +1,12 @@
 // The way in: whoever is not signed in is sent to do so, and comes back to where they wanted to go.
 
 import { Button } from 'antd';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Navigate, useLocation } from 'react-router';
-import { call, queryClient } from '~/api';
-import { texts, useTexts } from '~/i18n';
-import { Empty, Failed, Loading } from '~/parts';
-import { SESSION_KEY, SessionProvider, useSessionQuery } from './session';
+import { failureText } from '~/api';
+import { texts, useLanguage, useTexts } from '~/i18n';
+import { Empty, Failed, Loading, useTitle } from '~/parts';
+import { SessionProvider, signOut, useSessionQuery } from './session';
 
 const words = texts({
   noShop: ['您还没有加入任何店铺', 'You belong to no shop yet'],
@@ -15,7 +15,6 @@ const words = texts({
 });
 
 export function SignedInOnly({ children }: { children: ReactNode }) {
-  const t = useTexts(words);
   const location = useLocation();
   const { data: session, error, refetch } = useSessionQuery();
   if (session === undefined) {
@@ -26,14 +25,26 @@ export function SignedInOnly({ children }: { children: ReactNode }) {
     const to = back === '/' || back === '/queue' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(back)}`;
     return <Navigate to={to} replace />;
   }
-  if (session.shops.length === 0) {
-    const leave = () =>
-      call('tousu.session.close', {}).finally(() => queryClient.setQueryData(SESSION_KEY, null));
-    return (
-      <Empty title={t.noShop} hint={t.noShopHint}>
-        <Button onClick={leave}>{t.out}</Button>
+  if (session.shops.length === 0) return <NoShop />;
+  return (
+    // Nothing of one person's goes over to another's.
+    <SessionProvider key={session.user.user_id} session={session}>
+      {children}
+    </SessionProvider>
+  );
+}
+
+function NoShop() {
+  const t = useTexts(words);
+  const language = useLanguage();
+  const [failed, setFailed] = useState<unknown>(null);
+  useTitle(t.noShop);
+  return (
+    <main>
+      <Empty as="h1" title={t.noShop} hint={t.noShopHint}>
+        <Button onClick={() => signOut().catch(setFailed)}>{t.out}</Button>
+        {failed === null ? null : <p role="alert">{failureText(failed, language)}</p>}
       </Empty>
-    );
-  }
-  return <SessionProvider session={session}>{children}</SessionProvider>;
+    </main>
+  );
 }

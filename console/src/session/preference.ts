@@ -1,31 +1,45 @@
 // What a user has set up for a shop, kept by the server so that it is there on every machine.
 
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { call, callKey, useCall } from '~/api';
+import { useSession } from './session';
 
-/**
- * A preference and how to change it. `read`, the same function each time, takes what was kept, whatever that is, and
- * gives what is meant. Whether it is known comes last: what is not known is not to be changed, since that would take
- * away what was kept.
- */
-export function usePreference<T>(
-  key: string,
-  read: (kept: unknown) => T,
-): [T, (value: unknown) => void, boolean] {
+export interface Preference<T> {
+  value: T;
+  /** Shown at once, and kept soon after. */
+  set: (value: unknown) => void;
+  /** What is not known yet is not to be changed, since that would take away what was kept. */
+  known: boolean;
+  /** Why the last change was not kept and is taken back. */
+  problem: unknown;
+}
+
+/** Changes go to the server one after the other: what was chosen last is what stays. */
+let before: Promise<unknown> = Promise.resolve();
+
+/** A preference and how to change it. `read`, the same function each time, makes sense of what was kept, whatever that is. */
+export function usePreference<T>(key: string, read: (kept: unknown) => T): Preference<T> {
   const client = useQueryClient();
-  const params = { key };
-  const query = useCall('tousu.preference.get', params, { staleTime: Number.POSITIVE_INFINITY });
+  const { shop } = useSession();
+  const { app_id } = shop;
+  const [problem, setProblem] = useState<unknown>(null);
+  const query = useCall('tousu.preference.get', { key }, { staleTime: Number.POSITIVE_INFINITY });
   const set = useCallback(
     (value: unknown) => {
       const queryKey = callKey('tousu.preference.get', { key });
-      const before = client.getQueryData(queryKey);
-      // Shown at once; taken back if it is not kept.
+      setProblem(null);
       client.setQueryData(queryKey, { value });
-      call('tousu.preference.set', { key, value }).catch(() => client.setQueryData(queryKey, before));
+      before = before
+        .then(() => call('tousu.preference.set', { key, value }, { shop: app_id }))
+        .catch((error: unknown) => {
+          setProblem(error);
+          // As the server has it.
+          return client.invalidateQueries({ queryKey });
+        });
     },
-    [client, key],
+    [client, key, app_id],
   );
   const kept = query.data?.value;
-  return [useMemo(() => read(kept), [read, kept]), set, query.isSuccess];
+  return { value: useMemo(() => read(kept), [read, kept]), set, known: query.isSuccess, problem };
 }

@@ -1,9 +1,10 @@
 // Who is signed in, and for which of their shops they work.
 
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { CODE, call, caller, type Data, isCode, queryClient } from '~/api';
+import { useAddress } from '~/parts/address';
 
 type Session = Data<'tousu.session.get'>;
 export type Shop = Session['shops'][number];
@@ -26,7 +27,6 @@ interface SignedIn {
   /** Agents may, too: they call who complains. */
   canReveal: boolean;
   chooseShop: (appId: string) => void;
-  signOut: () => Promise<void>;
 }
 
 const SHOP_KEY = 'tousu.shop';
@@ -41,36 +41,61 @@ export function useSession(): SignedIn {
   return session;
 }
 
-/** Asks who is signed in: `null` is nobody. */
-export function useSessionQuery() {
-  return useQuery({
-    queryKey: SESSION_KEY,
-    queryFn: async ({ signal }): Promise<Session | null> => {
-      try {
-        return keep(await call('tousu.session.get', {}, { signal, shop: '' }));
-      } catch (error) {
-        if (isCode(error, CODE.notSignedIn, CODE.noToken, CODE.tokenExpired)) return null;
-        throw error;
-      }
-    },
-    // Roles may be changed by others; the server decides at each call, this is what is shown.
-    staleTime: 60_000,
-    refetchInterval: 300_000,
-    refetchOnWindowFocus: true,
-  });
-}
+/** Who is signed in: `null` is nobody. */
+const sessionNow = queryOptions({
+  queryKey: SESSION_KEY,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return keep(await call('tousu.session.get', {}, { signal, shop: '' }));
+    } catch (error) {
+      if (isCode(error, CODE.notSignedIn, CODE.noToken, CODE.tokenExpired)) return null;
+      throw error;
+    }
+  },
+  // Roles may be changed by others; the server decides at each call, this is what is shown.
+  staleTime: 60_000,
+});
+
+/** Begins to ask, before anything is drawn. */
+export const askForSession = () => queryClient.prefetchQuery(sessionNow);
+
+export const useSessionQuery = () =>
+  useQuery({ ...sessionNow, refetchInterval: 300_000, refetchOnWindowFocus: true });
+
+let known: string | null = null;
 
 /** Keeps what an answer says of the session, which later calls carry. */
 export function keep(session: Session): Session {
+  const { user_id } = session.user;
+  // Somebody else has signed in, here or in another window: what was shown to one is not shown to the other.
+  if (known !== null && known !== user_id) queryClient.removeQueries({ queryKey: ['shop'] });
+  known = user_id;
   caller.csrf = session.csrf_token;
   return session;
 }
 
 function forget() {
+  known = null;
   caller.csrf = '';
   caller.shop = '';
   queryClient.removeQueries({ queryKey: ['shop'] });
   queryClient.setQueryData(SESSION_KEY, null);
+}
+
+/** Ends the session. Whoever believes to be signed out must be: a failure is the caller's to tell. */
+export async function signOut() {
+  try {
+    await call('tousu.session.close', {});
+  } catch (error) {
+    if (!isCode(error, CODE.notSignedIn)) throw error;
+  }
+  forget();
+}
+
+/** Asks anew who it is, and then for all that was refused meanwhile. */
+async function askAnew() {
+  await queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+  await queryClient.invalidateQueries({ queryKey: ['shop'] });
 }
 
 function remembered(): string | null {
@@ -81,14 +106,22 @@ function remembered(): string | null {
   }
 }
 
+/** Pages of one complaint, which no other shop has. */
+const OF_ONE_SHOP = /^\/complaints\//;
+
 /** Provides the session to what is under it. The address's `shop`, if there is one, decides for which shop. */
 export function SessionProvider({ session, children }: { session: Session; children: ReactNode }) {
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
   const [chosen, setChosen] = useState(remembered);
   const asked = search.get('shop');
   const { shops } = session;
-  const shop =
-    shops.find((shop) => shop.app_id === asked) ?? shops.find((shop) => shop.app_id === chosen) ?? shops[0];
+  const named = shops.find((shop) => shop.app_id === asked);
+  const shop = named ?? shops.find((shop) => shop.app_id === chosen) ?? shops[0];
+
+  // The ways that lead on from there do not lead back to another shop.
+  if (named && named.app_id !== chosen) setChosen(named.app_id);
 
   // Set while drawing, since what is under here asks while it is drawn.
   caller.shop = shop?.app_id ?? '';
@@ -102,42 +135,36 @@ export function SessionProvider({ session, children }: { session: Session; child
         // It holds until the page is left.
       }
       // Filters of one shop mean little in another.
-      setSearch(shops.length > 1 ? { shop: appId } : {});
+      navigate({
+        pathname: OF_ONE_SHOP.test(pathname) ? '/queue' : pathname,
+        search: `?${new URLSearchParams({ shop: appId })}`,
+      });
     },
-    [setSearch, shops.length],
+    [navigate, pathname],
   );
-
-  const signOut = useCallback(async () => {
-    // Whoever believes to be signed out must be: a failure is the caller's to tell.
-    try {
-      await call('tousu.session.close', {});
-    } catch (error) {
-      if (!isCode(error, CODE.notSignedIn)) throw error;
-    }
-    forget();
-  }, []);
 
   useEffect(() => {
     caller.signedOut = forget;
+    caller.replaced = askAnew;
     return () => {
       caller.signedOut = () => {};
+      caller.replaced = () => {};
     };
   }, []);
 
   // An address that is sent to a colleague says for which shop it is, if either has several.
   const appId = shop?.app_id;
+  const several = shops.length > 1;
   useEffect(() => {
-    if (shops.length > 1 && appId && asked !== appId) {
-      setSearch(
-        (before) => {
-          const after = new URLSearchParams(before);
-          after.set('shop', appId);
-          return after;
-        },
-        { replace: true },
-      );
-    }
-  }, [asked, appId, shops.length, setSearch]);
+    if (!several || !appId || asked === appId) return;
+    setSearch(
+      (now) => {
+        now.set('shop', appId);
+        return now;
+      },
+      { replace: true },
+    );
+  }, [asked, appId, several, setSearch]);
 
   const value = useMemo(() => {
     if (!shop) return null;
@@ -150,9 +177,8 @@ export function SessionProvider({ session, children }: { session: Session; child
       can: (set: PermissionSet) => may.has(set),
       canReveal: may.has('投诉管理-敏感信息') || may.has('投诉管理-处理'),
       chooseShop,
-      signOut,
     };
-  }, [session, shops, shop, chooseShop, signOut]);
+  }, [session, shops, shop, chooseShop]);
 
   return <Context value={value}>{children}</Context>;
 }

@@ -1,2 +1,1 @@
 export { Shell } from './shell';
-export { useRoleName } from './user-menu';

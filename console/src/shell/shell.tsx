@@ -10,13 +10,13 @@ import {
   SettingOutlined,
 } from '@ant-design/icons';
 import { Button } from 'antd';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { NavLink, Outlet, useLocation } from 'react-router';
+import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from 'react';
+import { NavLink, Outlet, useLocation, useNavigationType } from 'react-router';
 import { CODE, isCode } from '~/api';
 import { setLanguage, texts, useLanguage, useTexts } from '~/i18n';
 import { useCounts, useHearing, useListening } from '~/live';
 import { Boundary, Loading, OfflineBanner } from '~/parts';
-import { type PermissionSet, useSession } from '~/session';
+import { Link, type PermissionSet, useSession, useShopAddress } from '~/session';
 import css from './shell.module.css';
 import { ShopSwitch } from './shop-switch';
 import { ThemeSwitch } from './theme-switch';
@@ -58,6 +58,7 @@ const WAYS: readonly Way[] = [
 function Ways() {
   const t = useTexts(words);
   const { can } = useSession();
+  const address = useShopAddress();
   const { data: counts, error } = useCounts();
   const overdue = counts?.overdue ?? 0;
   const heard = useHearing();
@@ -67,7 +68,7 @@ function Ways() {
       <ul>
         {WAYS.filter((way) => can(way.needs)).map((way) => (
           <li key={way.to}>
-            <NavLink to={way.to} className={css.way}>
+            <NavLink to={address(way.to)} className={css.way}>
               {way.icon}
               <span className={css.wayName}>{t[way.name]}</span>
               {way.name === 'queue' && overdue > 0 ? (
@@ -97,6 +98,24 @@ function Ways() {
   );
 }
 
+/** One page of the settings to the next is no way to elsewhere: their list stays where it is. */
+const placeOf = (path: string) => (path.startsWith('/settings/') ? '/settings' : path);
+
+/** Whoever follows a link arrives at the top of the page, and so does the focus. Those who go back are the browser's. */
+function useArrival(content: RefObject<HTMLElement | null>) {
+  const { pathname } = useLocation();
+  const by = useNavigationType();
+  const place = placeOf(pathname);
+  const last = useRef(place);
+  useEffect(() => {
+    if (last.current === place) return;
+    last.current = place;
+    if (by === 'POP') return;
+    scrollTo({ top: 0 });
+    content.current?.focus({ preventScroll: true });
+  }, [place, by, content]);
+}
+
 export function Shell() {
   const t = useTexts(words);
   const language = useLanguage();
@@ -105,7 +124,9 @@ export function Shell() {
   const [open, setOpen] = useState(false);
   const [drawer, setDrawer] = useState(false);
   const page = location.pathname.split('/')[1];
+  const content = useRef<HTMLElement>(null);
   useListening();
+  useArrival(content);
   const { error } = useCounts();
 
   // Who has chosen a page wants to see it.
@@ -129,10 +150,10 @@ export function Shell() {
             setOpen(true);
           }}
         />
-        <NavLink to="/queue" className={css.brand} aria-label={t.product}>
+        <Link to="/queue" className={css.brand} aria-label={t.product}>
           <img src="/favicon.svg" alt="" width={24} height={24} />
           <span className={css.product}>{t.product}</span>
-        </NavLink>
+        </Link>
         <ShopSwitch />
         <div className={css.tools}>
           <Button
@@ -157,7 +178,7 @@ export function Shell() {
           </WaysDrawer>
         ) : null}
       </Suspense>
-      <main id="content" className={css.content} tabIndex={-1}>
+      <main id="content" ref={content} className={css.content} tabIndex={-1}>
         <OfflineBanner unreachable={isCode(error, CODE.offline)} />
         <div className={css.page}>
           {/* Nothing of one shop's page goes over to another's. */}

@@ -5,8 +5,8 @@ import { Button, Dropdown } from 'antd';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { failureText } from '~/api';
-import { type Pair, pick, texts, useLanguage, useTexts } from '~/i18n';
-import { useSession } from '~/session';
+import { texts, useLanguage, useTexts } from '~/i18n';
+import { signOut, useRoleNames, useSession } from '~/session';
 import css from './user-menu.module.css';
 
 const words = texts({
@@ -16,29 +16,18 @@ const words = texts({
   menu: (name: string) => [`${name} 的账号菜单`, `Account menu of ${name}`],
 });
 
-const ROLES: Readonly<Record<string, Pair>> = {
-  viewer: ['只读', 'Viewer'],
-  agent: ['客服', 'Agent'],
-  supervisor: ['主管', 'Supervisor'],
-  administrator: ['管理员', 'Administrator'],
-};
-
-/** What people call that role. */
-export function useRoleName(role: string): string {
-  const language = useLanguage();
-  const pair = ROLES[role];
-  return pair ? pick(pair, language) : role;
-}
-
 export function UserMenu() {
   const t = useTexts(words);
   const navigate = useNavigate();
   const language = useLanguage();
-  const { user, shop, signOut } = useSession();
+  const { user, shop } = useSession();
   const [failed, setFailed] = useState<unknown>(null);
-  const leave = () => signOut().catch(setFailed);
+  const leave = () => {
+    setFailed(null);
+    signOut().catch(setFailed);
+  };
   const name = user.name || user.login;
-  const role = useRoleName(shop.role);
+  const role = useRoleNames()(shop.role);
   return (
     <>
       <Dropdown

@@ -1,5 +1,6 @@
 // Light, dark, or as the system has it.
 
+import { LoadingOutlined } from '@ant-design/icons';
 import { theme as antTheme, ConfigProvider, type ThemeConfig } from 'antd';
 import zhCN from 'antd/es/locale/zh_CN';
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
@@ -121,6 +122,12 @@ function antTokens(scheme: Scheme): ThemeConfig {
   };
 }
 
+/**
+ * A button that is busy keeps its name: Ant Design's own sign is called "loading", and the motion in which it goes away
+ * may never end.
+ */
+const BUSY = <LoadingOutlined role="presentation" aria-label={undefined} aria-hidden />;
+
 /** Ant Design in the chosen language and look. */
 export function Themed({ children }: { children: ReactNode }) {
   const scheme = useScheme();
@@ -143,7 +150,7 @@ export function Themed({ children }: { children: ReactNode }) {
       locale={locale}
       theme={config}
       // The two characters of a Chinese button need no space between them.
-      button={{ autoInsertSpace: false }}
+      button={{ autoInsertSpace: false, loadingIcon: BUSY }}
     >
       {children}
     </ConfigProvider>

@@ -10,7 +10,8 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
  * page's own policy need not let it in.
  */
 export async function accessible(page, where) {
-  // What fades in is half transparent meanwhile.
+  // What was just changed is drawn first; what fades in is half transparent meanwhile.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) =>
     animation.effect?.getComputedTiming().endTime === Infinity ? null : animation.finished.catch(() => null))));
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);

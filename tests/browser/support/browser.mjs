@@ -1,6 +1,7 @@
 // A browser, and pages on which nothing may go wrong unseen.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 
 export const DESKTOP = { width: 1280, height: 900 };
@@ -15,11 +16,13 @@ export const launch = () =>
     ],
   });
 
-/** A picture of one pixel, in the place of those that the demo's complaints name. */
-const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
+/** What consumers would have photographed, in the place of the pictures that the demo's complaints name: in base 64. */
+const PICTURES = await Promise.all(
+  ['lesson', 'order'].map((name) => readFile(new URL(`pictures/${name}.svg`, import.meta.url), 'base64')),
 );
+
+/** The picture for an address: those of one complaint differ. */
+const pictureAt = (url) => PICTURES[Number(/(\d)\.jpg$/.exec(url)?.[1] ?? 0) % PICTURES.length];
 
 /**
  * Runs `body` on a fresh page, which must end without a console error, a violation of the policy, or a request to
@@ -55,14 +58,27 @@ async function watch(page, address, complaints, tolerate) {
   await page.exposeFunction('violated', (directive) => note(`policy: ${directive}`));
   await page.addInitScript(() =>
     addEventListener('securitypolicyviolation', (event) => globalThis.violated(event.violatedDirective)));
-  await page.route((url) => url.origin !== new URL(address).origin, (route) => {
-    const request = route.request();
-    if (request.resourceType() !== 'image') {
-      note(`asks elsewhere: ${request.url()}`);
-      return route.abort();
-    }
-    if (request.headers().referer) note(`tells where it is: ${request.headers().referer}`);
-    return route.fulfill({ contentType: 'image/png', body: PICTURE });
+  await watchRequests(page, new URL(address).origin, note);
+}
+
+/**
+ * Notes who else is asked. Only requests that lead elsewhere are held up: with `page.route` all of them would be, and
+ * nothing would come from the browser's cache.
+ */
+async function watchRequests(page, own, note) {
+  const devtools = await page.context().newCDPSession(page);
+  devtools.on('Fetch.requestPaused', async ({ requestId, request, resourceType }) => {
+    if (request.headers.Referer) note(`tells where it is: ${request.headers.Referer}`);
+    if (resourceType !== 'Image') note(`asks elsewhere: ${request.url}`);
+    await devtools.send('Fetch.fulfillRequest', {
+      requestId, responseCode: 200, responseHeaders: [{ name: 'Content-Type', value: 'image/svg+xml' }],
+      body: pictureAt(request.url),
+    }).catch(() => {}); // The page may be gone.
+  });
+  await devtools.send('Fetch.enable', { patterns: [{ urlPattern: 'https://*' }] });
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol === 'http:' && origin !== own) note(`asks elsewhere: ${request.url()}`);
   });
 }
 

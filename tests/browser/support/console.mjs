@@ -14,27 +14,30 @@ export async function signIn(page, { login, password }) {
 /** What a browser keeps of those who have signed in, by server and login: not every test needs to knock at the door. */
 const kept = new Map();
 
-/** Runs `body` on a page of somebody who is signed in, with the queue before them. */
-export function asUser(browser, demo, user, body, options = {}) {
+/** Runs `body` on an empty page of somebody who is signed in. */
+export async function asUser(browser, demo, user, body, options = {}) {
   const key = `${demo.address} ${user.login}`;
-  const storageState = kept.get(key);
-  return withPage(browser, demo.address, { ...options, ...(storageState && { storageState }) }, async (page, context) => {
-    if (storageState) {
-      await page.goto('/queue');
-      await page.getByRole('heading', { level: 1, name: '投诉队列' }).waitFor();
-    } else {
+  if (!kept.has(key)) {
+    await withPage(browser, demo.address, {}, async (page, context) => {
       await signIn(page, user);
       kept.set(key, await context.storageState());
-    }
-    await body(page, context);
-  });
+    });
+  }
+  await withPage(browser, demo.address, { ...options, storageState: kept.get(key) }, body);
 }
 
+/** Goes to an address of the console as its own links do: nothing is loaded anew. */
+export const follow = (page, address) =>
+  page.evaluate((to) => {
+    history.pushState(null, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, address);
+
+/** Where the queue says how many complaints it has. */
+export const totalOn = (page) => page.getByText(/^共 [\d,]+ 条$/);
+
 /** The number of complaints that the queue says it has. */
-export async function total(page) {
-  const text = await page.getByText(/^共 [\d,]+ 条$/).textContent();
-  return number(text);
-}
+export const total = async (page) => number(await totalOn(page).textContent());
 
 export const number = (text) => Number(text.replace(/[^\d]/g, ''));
 

@@ -1,7 +1,7 @@
 // Every page there is, in the states that people see: for what must hold on all of them, and for pictures.
 
 import { withPage } from './browser.mjs';
-import { asUser } from './console.mjs';
+import { asUser, follow } from './console.mjs';
 import { call } from './server.mjs';
 
 /** What the pages are to show: a template, a tag, a notice; and a complaint with a history. */
@@ -17,16 +17,27 @@ export async function prepare(demo) {
     kind: 'wecom', name: '客服一组', target: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=none',
     quiet_hours: '22:00-08:00', digest_time: '09:05', enabled: 0,
   });
+  // The published page's own example, whose text is none that anybody would write.
+  await call(demo, 'tousu.complaint.reply', { complaint_id: 'c_661a9d66b6733_qTRys2mU', content: '已处理。', finish: 1 });
   const { list } = await call(demo, 'tousu.complaint.search', { state: [0], sort: 'deadline', page_size: 30 });
   const names = ['小李', '小王', '小陈'];
   for (const [at, { complaint_id }] of list.slice(0, 24).entries()) {
     await call(demo, 'tousu.complaint.assign', { complaint_id, assignee: names[at % 3] });
   }
-  const complaint_id = list[3].complaint_id;
+  const complaint_id = await firstWithPictures(demo, list.slice(3));
   await call(demo, 'tousu.complaint.tag', { complaint_id, add: ['退款', '课程质量'] });
   await call(demo, 'tousu.complaint.note', { complaint_id, content: '已联系班主任核实上课记录。' });
   await call(demo, 'tousu.complaint.reply', { complaint_id, content: '您好，已收到您的投诉，我们正在核实。' });
   return { complaint_id };
+}
+
+/** The first of them of which the consumer has sent pictures. */
+async function firstWithPictures(demo, list) {
+  for (const { complaint_id } of list) {
+    const { info } = await call(demo, 'tousu.complaint.get', { complaint_id });
+    if (info.uploaded_images.length > 1) return complaint_id;
+  }
+  throw new Error('no complaint has pictures');
 }
 
 /** Runs `body` on a page of whoever the view is for. */
@@ -50,7 +61,10 @@ const loaded = async (page) => {
   await page.waitForFunction(() => !document.querySelector('.ant-skeleton, [aria-busy="true"]'));
 };
 
-/** `show(page, things)` leaves the page as it is to be looked at; `user` is who is signed in, if anybody. */
+/**
+ * `show(page, things)` leaves the page as it is to be looked at; `user` is who is signed in, if anybody; `window`: it is
+ * what is in the window, not the page below it.
+ */
 export const VIEWS = [
   {
     name: 'sign-in',
@@ -65,6 +79,15 @@ export const VIEWS = [
     show: async (page) => {
       await page.goto('/queue');
       await page.locator('[data-row]').first().waitFor();
+    },
+  },
+  {
+    name: 'queue-filters',
+    user: 'admin',
+    show: async (page) => {
+      await page.goto('/queue?tab=all&channel=3&overtime=2');
+      await page.getByPlaceholder('开始日期').first().waitFor();
+      await loaded(page);
     },
   },
   {
@@ -86,6 +109,7 @@ export const VIEWS = [
   {
     name: 'complaint-drawer',
     user: 'admin',
+    window: true,
     show: async (page, { complaint_id }) => {
       await page.goto(`/queue?tab=all&open=${complaint_id}`);
       await page.getByText('已联系班主任核实上课记录。').waitFor();
@@ -108,6 +132,16 @@ export const VIEWS = [
   settings('members', '成员'),
   settings('apps', '应用'),
   settings('notices', '通知'),
+  {
+    name: 'settings-notice-form',
+    user: 'admin',
+    window: true,
+    show: async (page) => {
+      await page.goto('/settings/notices');
+      await page.getByRole('button', { name: '新增通知' }).click();
+      await page.getByRole('dialog').getByText('日报时间').waitFor();
+    },
+  },
   settings('mirror', '官方数据同步'),
   settings('account', '我的账号'),
   {
@@ -138,16 +172,14 @@ export const VIEWS = [
     user: 'admin',
     show: async (page) => {
       await page.goto('/queue');
-      await page.evaluate(() => {
-        history.pushState(null, '', '/nowhere');
-        dispatchEvent(new PopStateEvent('popstate'));
-      });
+      await follow(page, '/nowhere');
       await page.getByText(/没有这个页面|找不到/).first().waitFor();
     },
   },
   {
     name: 'docs',
     user: 'admin',
+    window: true,
     show: async (page) => {
       await page.goto('/docs#/xe.pay_through.complaint_record.xe.b_complaints.list');
       await page.getByRole('button', { name: '使用我的登录' }).click();

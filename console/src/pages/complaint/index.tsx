@@ -1,10 +1,12 @@
 // One complaint on a page of its own, which can be sent to a colleague.
 
 import { ArrowLeftOutlined } from '@ant-design/icons';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import ComplaintView from '~/complaint/view';
 import { texts, useTexts } from '~/i18n';
 import { useTitle } from '~/parts';
+import unseen from '~/parts/unseen.module.css';
+import { Link } from '~/session';
 import css from './complaint.module.css';
 
 const words = texts({
@@ -21,7 +23,8 @@ export default function ComplaintPage() {
       <Link className={css.back} to="/queue">
         <ArrowLeftOutlined /> {t.back}
       </Link>
-      <h1 className={css.title}>{t.title(id)}</h1>
+      {/* The number stands in the complaint's own head; this is what a screen reader announces. */}
+      <h1 className={unseen.unseen}>{t.title(id)}</h1>
       <ComplaintView id={id} />
     </div>
   );

@@ -2,6 +2,7 @@ import { type ReactNode, useCallback, useId, useMemo } from 'react';
 import { useNavigate } from 'react-router';
 import { Chart } from '~/charts/Chart';
 import { useTexts } from '~/i18n';
+import { useShopAddress } from '~/session';
 import css from './dashboard.module.css';
 import { FigureTable } from './FigureTable';
 import { TEXTS } from './texts';
@@ -49,13 +50,14 @@ export function Breakdown({ title, heading, rows }: Props) {
 export function Course({ title, heading, rows }: Props) {
   const t = useTexts(TEXTS);
   const navigate = useNavigate();
+  const address = useShopAddress();
   const names = useMemo(() => ({ inTime: t.inTime, overtime: t.overtime }), [t]);
   const pick = useCallback(
     (at: number) => {
       const row = rows[at];
-      if (row) navigate(row.to);
+      if (row) navigate(address(row.to));
     },
-    [rows, navigate],
+    [rows, navigate, address],
   );
   const sum = (of: 'total' | 'overtime') => rows.reduce((all, row) => all + row[of], 0);
   return (

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import { Link } from 'react-router';
 import { useTexts } from '~/i18n';
+import unseen from '~/parts/unseen.module.css';
+import { Link } from '~/session';
 import css from './dashboard.module.css';
 import { TEXTS } from './texts';
 
@@ -39,7 +40,7 @@ export function FigureTable({ caption, headings, rows, late, first = 10 }: Props
   return (
     <>
       <table className={css.table}>
-        <caption className={css.unseen}>{caption}</caption>
+        <caption className={unseen.unseen}>{caption}</caption>
         <thead>
           <tr>
             {headings.map((heading) => (

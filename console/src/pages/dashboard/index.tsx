@@ -2,14 +2,15 @@
 
 import { ReloadOutlined } from '@ant-design/icons';
 import { Button, DatePicker, Segmented, Select } from 'antd';
-import dayjs from 'dayjs';
 import { useCallback, useMemo } from 'react';
-import { Link, useSearchParams } from 'react-router';
 import { type Data, useCall } from '~/api';
 import { useLanguage, useTexts } from '~/i18n';
 import { CHANNELS, choices } from '~/labels';
 import { Failed, Loading, PageHeader } from '~/parts';
+import { useAddress } from '~/parts/address';
+import { dayjs } from '~/parts/calendar';
 import { type Filter, queueLink } from '~/queue/filter';
+import { Link } from '~/session';
 import { date, now, span } from '~/time';
 import { Charts } from './Charts';
 import css from './dashboard.module.css';
@@ -31,7 +32,7 @@ const channelsIn = (address: URLSearchParams) =>
 
 export default function Dashboard() {
   const t = useTexts(TEXTS);
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = useAddress();
   const range = fromAddress(address);
   const channelText = channelsIn(address).join(',');
   const channels = useMemo(() => channelText.split(',').filter(Boolean).map(Number), [channelText]);
@@ -43,14 +44,21 @@ export default function Dashboard() {
   const present = useCall('tousu.stats.get', ofChannels, { refetchInterval: FRESH });
   const ranged = useCall('tousu.stats.get', { ...ofChannels, ...times(days) }, { refetchInterval: FRESH });
 
-  const change = useCallback(
-    (range: Range, channels: readonly number[]) =>
-      setAddress((before) => {
-        const after = new URLSearchParams(before);
-        for (const name of ['range', 'from', 'to', 'channel']) after.delete(name);
-        for (const [name, value] of Object.entries(toAddress(range))) after.set(name, value);
-        if (channels.length > 0) after.set('channel', channels.join(','));
-        return after;
+  const chooseRange = useCallback(
+    (range: Range) =>
+      setAddress((now) => {
+        for (const name of ['range', 'from', 'to']) now.delete(name);
+        for (const [name, value] of Object.entries(toAddress(range))) now.set(name, value);
+        return now;
+      }),
+    [setAddress],
+  );
+  const chooseChannels = useCallback(
+    (channels: readonly number[]) =>
+      setAddress((now) => {
+        now.delete('channel');
+        if (channels.length > 0) now.set('channel', channels.join(','));
+        return now;
       }),
     [setAddress],
   );
@@ -79,8 +87,8 @@ export default function Dashboard() {
           <>
             <Present stats={present.data} today={today} channels={channels} />
             <div className={css.filters}>
-              <RangePicker range={range} onChange={(range) => change(range, channels)} />
-              <ChannelPicker channels={channels} onChange={(channels) => change(range, channels)} />
+              <RangePicker range={range} onChange={chooseRange} />
+              <ChannelPicker channels={channels} onChange={chooseChannels} />
             </div>
             <Ranged stats={ranged.data} filter={filter} />
             {ranged.data ? (
@@ -172,17 +180,34 @@ function Ranged({ stats, filter }: { stats: Stats | undefined; filter: Partial<F
         label={`${t.firstReply} · ${t.median}`}
         value={stats && took(stats.first_reply.median_seconds)}
         note={
-          stats && `${t.p90} ${took(stats.first_reply.p90_seconds)} · ${t.ofReplied(stats.first_reply.count)}`
+          stats && (
+            <Notes
+              of={[`${t.p90} ${took(stats.first_reply.p90_seconds)}`, t.ofReplied(stats.first_reply.count)]}
+            />
+          )
         }
       />
       <Tile
         label={`${t.closing} · ${t.median}`}
         value={stats && took(stats.closing.median_seconds)}
-        note={stats && `${t.p90} ${took(stats.closing.p90_seconds)} · ${t.ofClosed(stats.closing.count)}`}
+        note={
+          stats && (
+            <Notes of={[`${t.p90} ${took(stats.closing.p90_seconds)}`, t.ofClosed(stats.closing.count)]} />
+          )
+        }
         to={queueLink({ ...filter, tab: 'done' })}
       />
     </section>
   );
+}
+
+/** Each stays in one line. */
+function Notes({ of }: { of: readonly string[] }) {
+  return of.map((note) => (
+    <span key={note} className={css.whole}>
+      {note}
+    </span>
+  ));
 }
 
 function RangePicker({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {

@@ -1,22 +1,21 @@
 // Complaints from a table: choose a file, match its columns, try, import, look at what was refused.
 
 import { InboxOutlined } from '@ant-design/icons';
-import { Alert, App, Button, Select, Steps, Table, Upload } from 'antd';
-import { useMemo, useState } from 'react';
-import { Link } from 'react-router';
+import { App, Button, Select, Steps, Upload } from 'antd';
+import { useState } from 'react';
 import { call, type Data, failureText } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { Empty, PageHeader } from '~/parts';
 import { Messages } from '~/parts/messages';
-import { save } from '~/parts/save';
-import { queueLink } from '~/queue/filter';
 import { useSession } from '~/session';
-import { ENDINGS, fromBase64, inBase64, MOST_BYTES, unfit } from './file';
+import { Columns } from './Columns';
+import { ENDINGS, inBase64, MOST_BYTES, unfit } from './file';
 import css from './import.module.css';
-import { fieldName, type Mapping, matched, missing, sent, told } from './mapping';
+import { fieldName, type Mapping, missing, sent, told } from './mapping';
+import { Outcome } from './Outcome';
 
-type Preview = Data<'tousu.import.preview'>;
-type Report = Data<'tousu.import.run'>;
+export type Preview = Data<'tousu.import.preview'>;
+export type Report = Data<'tousu.import.run'>;
 
 const words = texts({
   title: ['导入投诉', 'Import complaints'],
@@ -43,38 +42,14 @@ const words = texts({
   reading: ['正在读取…', 'Reading…'],
   file: (name: string, rows: number) => [`${name}，共 ${rows} 行`, `${name}: ${rows} rows`],
   sheet: ['工作表', 'Sheet'],
-  column: ['文件里的列', 'Column of the file'],
-  unnamed: (place: number) => [`第 ${place} 列（没有标题）`, `Column ${place} (no heading)`],
-  samples: ['内容举例', 'Samples'],
-  field: ['导入为', 'Goes into'],
-  fieldOf: (heading: string) => [`“${heading}”导入为`, `“${heading}” goes into`],
-  leave: ['不导入', 'Left out'],
   missing: (names: string) => [`还缺：${names}`, `Still missing: ${names}`],
   another: ['换一个文件', 'Another file'],
   tryOut: ['试导入', 'Try it'],
   run: ['导入', 'Import'],
-  tried: ['试导入完成，还没有写入任何内容', 'Tried: nothing was written'],
-  done: ['导入完成', 'Imported'],
-  counts: (added: number, changed: number, repeated: number, refused: number) => [
-    `可新增 ${added} 行，更新 ${changed} 行，重复 ${repeated} 行，不能导入 ${refused} 行`,
-    `${added} are new, ${changed} would be updated, ${repeated} are there already, ${refused} are refused`,
-  ],
-  doneCounts: (added: number, changed: number, repeated: number, refused: number) => [
-    `新增 ${added} 行，更新 ${changed} 行，重复 ${repeated} 行，被拒 ${refused} 行`,
-    `${added} new, ${changed} updated, ${repeated} were there already, ${refused} refused`,
-  ],
-  cutShort: ['没有读完整个文件', 'The file was not read to its end'],
-  row: ['行', 'Row'],
-  problem: ['原因', 'Why'],
-  rejects: ['下载被拒的行', 'Download what was refused'],
-  rejectsHint: ['改好之后，把这个文件再导入一次即可。', 'Mend that file and import it again.'],
-  firstOf: (shown: number, all: number) => [
-    `这里是前 ${shown} 行，共 ${all} 行`,
-    `The first ${shown} of ${all}`,
-  ],
-  toQueue: ['去看投诉队列', 'To the queue'],
-  more: ['再导入一个', 'Import another'],
 });
+
+/** What is being done. */
+type Work = 'reading' | 'trying' | 'importing';
 
 interface Chosen {
   name: string;
@@ -102,7 +77,7 @@ function Assistant() {
   const t = useTexts(words);
   const language = useLanguage();
   const { message } = App.useApp();
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<Work | null>(null);
   const [file, setFile] = useState<Chosen | null>(null);
   const [preview, setPreview] = useState<Preview | null>(null);
   const [sheet, setSheet] = useState<string | undefined>();
@@ -116,14 +91,14 @@ function Assistant() {
     setReport(null);
   };
   /** Does `work` with everything else held back; whatever goes wrong is said. */
-  const doing = async (work: () => Promise<void>) => {
-    setBusy(true);
+  const doing = async (what: Work, work: () => Promise<void>) => {
+    setBusy(what);
     try {
       await work();
     } catch (error) {
       message.error(failureText(error, language));
     } finally {
-      setBusy(false);
+      setBusy(null);
     }
   };
   const look = async (chosen: Chosen, sheet?: string) => {
@@ -144,10 +119,10 @@ function Assistant() {
       message.error(t[why]);
       return;
     }
-    doing(async () => look({ name: chosen.name, content: await inBase64(chosen) }));
+    doing('reading', async () => look({ name: chosen.name, content: await inBase64(chosen) }));
   };
   const run = (dry: boolean) =>
-    doing(async () => {
+    doing(dry ? 'trying' : 'importing', async () => {
       if (!file) return;
       const of = await call('tousu.import.run', {
         file_name: file.name,
@@ -171,7 +146,7 @@ function Assistant() {
         <Upload.Dragger
           accept={ENDINGS.join(',')}
           showUploadList={false}
-          disabled={busy}
+          disabled={busy !== null}
           beforeUpload={(chosen) => {
             choose(chosen);
             return false;
@@ -192,12 +167,12 @@ function Assistant() {
               <Select
                 aria-label={t.sheet}
                 value={sheet ?? null}
-                disabled={busy}
+                disabled={busy !== null}
                 options={preview.sheets.map((name) => ({ value: name, label: name }))}
-                onChange={(name: string) => doing(() => look(file, name))}
+                onChange={(name: string) => doing('reading', () => look(file, name))}
               />
             )}
-            <Button disabled={busy} onClick={restart}>
+            <Button disabled={busy !== null} onClick={restart}>
               {t.another}
             </Button>
           </div>
@@ -217,73 +192,10 @@ function Assistant() {
   );
 }
 
-interface ColumnsProps {
-  preview: Preview;
-  mapping: Mapping;
-  onChange: (mapping: Mapping) => void;
-}
-
-function Columns({ preview, mapping, onChange }: ColumnsProps) {
-  const t = useTexts(words);
-  const language = useLanguage();
-  const options = useMemo(
-    () =>
-      preview.fields.map((field) => ({
-        value: field.name,
-        label: `${fieldName(field, language)}${field.required === 1 ? ' *' : ''}`,
-      })),
-    [preview.fields, language],
-  );
-  return (
-    <Table<Preview['columns'][number]>
-      size="small"
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-      rowKey="index"
-      dataSource={preview.columns}
-      columns={[
-        {
-          title: t.column,
-          render: (_, column) =>
-            column.heading || <span className={css.soft}>{t.unnamed(column.index + 1)}</span>,
-        },
-        {
-          title: t.samples,
-          render: (_, column) => (
-            <ul className={css.samples}>
-              {column.samples.map((sample, at) => (
-                // Samples of a column may be alike.
-                <li key={at} title={sample}>
-                  {sample || '—'}
-                </li>
-              ))}
-            </ul>
-          ),
-        },
-        {
-          title: t.field,
-          render: (_, column) => (
-            <Select<string>
-              aria-label={t.fieldOf(column.heading || t.unnamed(column.index + 1))}
-              className={css.field}
-              allowClear
-              showSearch={{ optionFilterProp: 'label' }}
-              placeholder={t.leave}
-              value={mapping.get(column.index) ?? null}
-              options={options}
-              onChange={(field: string | undefined) => onChange(matched(mapping, column.index, field))}
-            />
-          ),
-        },
-      ]}
-    />
-  );
-}
-
 interface ActionsProps {
   preview: Preview;
   mapping: Mapping;
-  busy: boolean;
+  busy: Work | null;
   onRun: (dry: boolean) => void;
 }
 
@@ -291,66 +203,22 @@ function Actions({ preview, mapping, busy, onRun }: ActionsProps) {
   const t = useTexts(words);
   const language = useLanguage();
   const lacking = missing(mapping, preview.fields);
+  const held = (own: Work) => lacking.length > 0 || (busy !== null && busy !== own);
   const names = lacking.map((field) => fieldName(field, language)).join(language === 'zh' ? '、' : ', ');
   return (
     <div className={css.head}>
-      <Button disabled={lacking.length > 0} loading={busy} onClick={() => onRun(true)}>
+      <Button disabled={held('trying')} loading={busy === 'trying'} onClick={() => onRun(true)}>
         {t.tryOut}
       </Button>
-      <Button type="primary" disabled={lacking.length > 0} loading={busy} onClick={() => onRun(false)}>
+      <Button
+        type="primary"
+        disabled={held('importing')}
+        loading={busy === 'importing'}
+        onClick={() => onRun(false)}
+      >
         {t.run}
       </Button>
       {lacking.length > 0 && <span className={css.problem}>{t.missing(names)}</span>}
     </div>
-  );
-}
-
-function Outcome({ dry, report, onRestart }: { dry: boolean; report: Report; onRestart: () => void }) {
-  const t = useTexts(words);
-  const counts = dry ? t.counts : t.doneCounts;
-  const { imported, changed, repeated, rejected, rejected_total: refused } = report;
-  const whole = report.complete === 1;
-  return (
-    <section className={css.outcome} aria-label={dry ? t.tried : t.done}>
-      <Alert
-        showIcon
-        type={refused > 0 ? 'warning' : dry ? 'info' : 'success'}
-        title={dry ? t.tried : t.done}
-        description={counts(imported - changed, changed, repeated, refused)}
-        role="status"
-      />
-      {!whole && <Alert showIcon type="error" title={t.cutShort} description={report.problem} />}
-      {refused > 0 && (
-        <>
-          <div className={css.head}>
-            <Button
-              onClick={() =>
-                save(new Blob([fromBase64(report.rejects_csv)], { type: 'text/csv' }), 'rejects.csv')
-              }
-            >
-              {t.rejects}
-            </Button>
-            <span className={css.soft}>{t.rejectsHint}</span>
-          </div>
-          <Table
-            size="small"
-            rowKey={({ row, problem }) => `${row} ${problem}`}
-            dataSource={rejected}
-            pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
-            columns={[
-              { title: t.row, dataIndex: 'row', width: 90, className: css.numbers },
-              { title: t.problem, dataIndex: 'problem' },
-            ]}
-            {...(rejected.length < refused && { footer: () => t.firstOf(rejected.length, refused) })}
-          />
-        </>
-      )}
-      {!dry && (
-        <div className={css.head}>
-          <Link to={queueLink({ tab: 'all' })}>{t.toQueue}</Link>
-          <Button onClick={onRestart}>{t.more}</Button>
-        </div>
-      )}
-    </section>
   );
 }

@@ -1,15 +1,16 @@
 // One's own password and one-time codes.
 
-import { App, Button, Form, Input, Modal, QRCode, Tag, Typography } from 'antd';
+import { App, Button, Form, Input, QRCode, Tag, Typography } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { CODE, type Data, failureText, isCode, queryClient, useAct } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
-import { SESSION_KEY, useSession } from '~/session';
-import { useRoleName } from '~/shell/user-menu';
+import { SESSION_KEY, useRoleNames, useSession } from '~/session';
+import { FormDialog } from './FormDialog';
 import css from './settings.module.css';
 
 const words = texts({
   signedInAs: ['登录名', 'Login'],
+  known: (name: string, login: string) => [`${name}（${login}）`, `${name} (${login})`],
   role: ['在本店的角色', 'Role in this shop'],
 
   password: ['更改密码', 'Change the password'],
@@ -50,12 +51,12 @@ const words = texts({
 export default function Account() {
   const t = useTexts(words);
   const { user, shop } = useSession();
-  const role = useRoleName(shop.role);
+  const role = useRoleNames()(shop.role);
   return (
     <div className={css.stack}>
       <dl className={css.facts}>
         <dt>{t.signedInAs}</dt>
-        <dd>{user.name && user.name !== user.login ? `${user.name}（${user.login}）` : user.login}</dd>
+        <dd>{user.name && user.name !== user.login ? t.known(user.name, user.login) : user.login}</dd>
         <dt>{t.role}</dt>
         <dd>{role}</dd>
       </dl>
@@ -208,27 +209,23 @@ interface CodeProps {
 /** Asks for the six digits that an authenticator shows. */
 function CodeForm({ title, busy, onCancel, onCode, children }: CodeProps) {
   const t = useTexts(words);
-  const [form] = Form.useForm<{ code: string }>();
   return (
-    <Modal open title={title} okText={t.confirm} confirmLoading={busy} onCancel={onCancel} onOk={form.submit}>
-      <div className={css.stack}>
-        {children}
-        <Form
-          form={form}
-          layout="vertical"
-          requiredMark={false}
-          onFinish={({ code }) => onCode(code)}
-          className={css.full}
-        >
-          <Form.Item
-            name="code"
-            label={t.code}
-            rules={[{ required: true, pattern: /^\d{6}$/, message: t.codeBad }]}
-          >
-            <Input inputMode="numeric" autoComplete="one-time-code" maxLength={6} style={{ width: 140 }} />
-          </Form.Item>
-        </Form>
-      </div>
-    </Modal>
+    <FormDialog<{ code: string }>
+      title={title}
+      okText={t.confirm}
+      saving={busy}
+      first="code"
+      onCancel={onCancel}
+      onSave={({ code }) => onCode(code)}
+    >
+      {children}
+      <Form.Item
+        name="code"
+        label={t.code}
+        rules={[{ required: true, pattern: /^\d{6}$/, message: t.codeBad }]}
+      >
+        <Input inputMode="numeric" autoComplete="one-time-code" maxLength={6} style={{ width: 140 }} />
+      </Form.Item>
+    </FormDialog>
   );
 }

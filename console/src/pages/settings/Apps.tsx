@@ -1,21 +1,21 @@
 // Programs that may call the interfaces for the shop.
 
 import { PlusOutlined } from '@ant-design/icons';
-import { App, Button, Checkbox, Dropdown, Form, Input, Modal, Table, Tag } from 'antd';
+import { App, Button, Dropdown, Table, Tag } from 'antd';
 import { useState } from 'react';
-import { callKey, type Data, failureText, queryClient, useAct, useCall } from '~/api';
+import { type Data, useCall } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { useNow } from '~/live';
 import { Empty, Failed, Loading } from '~/parts';
 import { useSession } from '~/session';
 import { dateTime, parse, relative } from '~/time';
+import { AppForm, type AppValues } from './AppForm';
 import { AppUsage } from './AppUsage';
 import { SecretOnce } from './SecretOnce';
 import css from './settings.module.css';
+import { useChange } from './shop';
 
-type Application = Data<'tousu.app.list'>['list'][number];
-
-const GRANTS = ['投诉管理-查询', '投诉管理-处理', '投诉管理-敏感信息', '投诉管理-平台', '应用管理'] as const;
+export type Application = Data<'tousu.app.list'>['list'][number];
 
 const words = texts({
   add: ['新建应用', 'New application'],
@@ -23,12 +23,7 @@ const words = texts({
   editOf: (name: string) => [`编辑应用“${name}”`, `Edit “${name}”`],
   name: ['名称', 'Name'],
   grants: ['权限集', 'Permission sets'],
-  grantsHint: ['只给它用得到的。', 'Give it what it needs and no more.'],
   ips: ['允许的地址', 'Allowed addresses'],
-  ipsHint: [
-    '每行一个 IP 或网段，例如 203.0.113.7 或 203.0.113.0/24；不填则不限。',
-    'One IP or network a line, such as 203.0.113.7 or 203.0.113.0/24; empty: any.',
-  ],
   anywhere: ['不限', 'Any'],
   used: ['最近调用', 'Last used'],
   never: ['从未', 'Never'],
@@ -56,7 +51,6 @@ const words = texts({
     'Its access tokens end at once. You can enable it again.',
   ],
   enable: ['启用', 'Enable'],
-  save: ['保存', 'Save'],
   saved: ['已保存', 'Saved'],
   created: ['应用已建立', 'The application was made'],
   rotated: ['密钥已更换', 'The secret was rotated'],
@@ -67,27 +61,20 @@ const words = texts({
   ],
 });
 
-const refresh = () => queryClient.invalidateQueries({ queryKey: callKey('tousu.app.list') });
+const LIST = 'tousu.app.list';
 
 export default function Apps() {
   const t = useTexts(words);
-  const language = useLanguage();
   const { message, modal } = App.useApp();
   const { shop } = useSession();
-  const apps = useCall('tousu.app.list', {});
+  const apps = useCall(LIST, {});
   /** The application that is edited; null: a new one. */
   const [form, setForm] = useState<{ of: Application | null } | null>(null);
   const [usage, setUsage] = useState<Application | null>(null);
   const [told, setTold] = useState<{ title: string; client_id: string; secret: string } | null>(null);
-  const onError = (error: Error) => {
-    message.error(failureText(error, language));
-  };
-  const onSuccess = () => {
-    refresh();
-  };
-  const create = useAct('tousu.app.create', { onError, onSuccess });
-  const update = useAct('tousu.app.update', { onError, onSuccess });
-  const rotate = useAct('tousu.app.rotate_secret', { onError, onSuccess });
+  const create = useChange('tousu.app.create', LIST);
+  const update = useChange('tousu.app.update', LIST);
+  const rotate = useChange('tousu.app.rotate_secret', LIST);
 
   const askRotate = ({ client_id, name }: Application) =>
     modal.confirm({
@@ -95,7 +82,7 @@ export default function Apps() {
       content: t.rotateHint,
       okText: t.rotate,
       onOk: async () => {
-        const done = await rotate.mutateAsync({ client_id }).catch(() => null);
+        const done = await rotate.change({ client_id });
         if (done) setTold({ title: t.rotated, client_id, secret: done.client_secret });
       },
     });
@@ -105,8 +92,19 @@ export default function Apps() {
       content: t.disableHint,
       okText: t.disable,
       okButtonProps: { danger: true },
-      onOk: () => update.mutateAsync({ client_id, disabled: 1 }).catch(() => null),
+      onOk: () => update.change({ client_id, disabled: 1 }),
     });
+  const save = async (of: Application | null, values: AppValues) => {
+    if (of) {
+      if (!(await update.change({ client_id: of.client_id, ...values }))) return;
+      message.success(t.saved);
+    } else {
+      const made = await create.change(values);
+      if (!made) return;
+      setTold({ title: t.created, client_id: made.app.client_id, secret: made.client_secret });
+    }
+    setForm(null);
+  };
 
   if (apps.error && !apps.data) return <Failed error={apps.error} retry={apps.refetch} />;
   if (!apps.data) return <Loading />;
@@ -206,7 +204,7 @@ export default function Apps() {
                           ? {
                               key: 'enable',
                               label: t.enable,
-                              onClick: () => update.mutate({ client_id: app.client_id, disabled: 0 }),
+                              onClick: () => update.change({ client_id: app.client_id, disabled: 0 }),
                             }
                           : {
                               key: 'disable',
@@ -230,22 +228,10 @@ export default function Apps() {
       {form && (
         <AppForm
           app={form.of}
-          saving={create.isPending || update.isPending}
+          title={form.of ? t.editOf(form.of.name) : t.add}
+          saving={create.changing || update.changing}
           onCancel={() => setForm(null)}
-          onSave={async (values) => {
-            if (form.of) {
-              const done = await update
-                .mutateAsync({ client_id: form.of.client_id, ...values })
-                .catch(() => null);
-              if (!done) return;
-              message.success(t.saved);
-            } else {
-              const made = await create.mutateAsync(values).catch(() => null);
-              if (!made) return;
-              setTold({ title: t.created, client_id: made.app.client_id, secret: made.client_secret });
-            }
-            setForm(null);
-          }}
+          onSave={(values) => save(form.of, values)}
         />
       )}
       {usage && <AppUsage app={usage} onClose={() => setUsage(null)} />}
@@ -272,60 +258,4 @@ function Used({ at }: { at: string | null | undefined }) {
   const moment = parse(at);
   if (moment === null) return <span className={css.soft}>{t.never}</span>;
   return <time title={dateTime(moment)}>{relative(moment, now, language)}</time>;
-}
-
-interface Values {
-  name: string;
-  grants: string[];
-  allow_ips: string[];
-}
-
-interface FormProps {
-  app: Application | null;
-  saving: boolean;
-  onCancel: () => void;
-  onSave: (values: Values) => void;
-}
-
-function AppForm({ app, saving, onCancel, onSave }: FormProps) {
-  const t = useTexts(words);
-  const [form] = Form.useForm<{ name: string; grants: string[]; ips: string }>();
-  return (
-    <Modal
-      open
-      title={app ? t.editOf(app.name) : t.add}
-      okText={t.save}
-      confirmLoading={saving}
-      onCancel={onCancel}
-      onOk={() =>
-        form.validateFields().then(
-          ({ name, grants, ips }) =>
-            onSave({ name: name.trim(), grants, allow_ips: ips.split(/[\s,，;；]+/).filter(Boolean) }),
-          () => {
-            // The form says what is wrong.
-          },
-        )
-      }
-    >
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={{
-          name: app?.name ?? '',
-          grants: app?.grants ?? ['投诉管理-查询'],
-          ips: app?.allow_ips.join('\n') ?? '',
-        }}
-      >
-        <Form.Item name="name" label={t.name} rules={[{ required: true, whitespace: true, max: 64 }]}>
-          <Input autoComplete="off" />
-        </Form.Item>
-        <Form.Item name="grants" label={t.grants} extra={t.grantsHint}>
-          <Checkbox.Group options={[...GRANTS]} />
-        </Form.Item>
-        <Form.Item name="ips" label={t.ips} extra={t.ipsHint}>
-          <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} spellCheck={false} />
-        </Form.Item>
-      </Form>
-    </Modal>
-  );
 }

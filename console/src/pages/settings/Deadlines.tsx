@@ -1,29 +1,16 @@
 // Until when complaints are to be handled: the shop's own rules over those that come with the program.
 
 import { PlusOutlined } from '@ant-design/icons';
-import { Alert, Button, Checkbox, Popconfirm, Table, Tag } from 'antd';
-import { useMemo, useState } from 'react';
-import { Link } from 'react-router';
-import type { Data } from '~/api';
-import { texts, useLanguage, useTexts } from '~/i18n';
-import { Empty, Failed, Loading } from '~/parts';
-import { date, now, parse, span } from '~/time';
+import { Button, Checkbox } from 'antd';
+import { useState } from 'react';
+import { texts, useTexts } from '~/i18n';
 import { RuleForm } from './RuleForm';
-import {
-  draftOf,
-  inOrder,
-  lengthOf,
-  lengthText,
-  oneOf,
-  type Rule,
-  type Standing,
-  scopeOf,
-  scopeText,
-  standing,
-  withoutRule,
-} from './rules';
+import { RuleTable } from './RuleTable';
+import { draftOf, type Rule, withoutRule } from './rules';
 import css from './settings.module.css';
-import { type ShopSettings, useMayChange, useSave, useShopSettings } from './shop';
+import { type ShopSettings, useMayChange, useSave } from './shop';
+import { Trial, type Tried } from './Trial';
+import { WithSettings } from './WithSettings';
 
 const words = texts({
   lead: [
@@ -31,53 +18,15 @@ const words = texts({
     'A complaint is timed by the rule of its source, else of its channel, else of all complaints; within one of these the shop’s own rule goes before the program’s. Rules hold for what comes in after they take effect; deadlines that run stay unless you ask for them to be counted anew.',
   ],
   add: ['新增规则', 'Add a rule'],
-  scope: ['适用于', 'For'],
-  stage: ['要做的', 'To be done'],
-  first_reply: ['首次回复', 'First reply'],
-  settlement: ['处理完结', 'Settlement'],
-  length: ['期限', 'Time'],
-  from: ['生效日', 'From'],
-  always: ['一直', 'Always'],
-  state: ['状态', 'Status'],
-  holds: ['生效中', 'In force'],
-  ahead: ['尚未生效', 'Not yet'],
-  past: ['已被新版替代', 'Replaced'],
-  covered: ['被店铺规则覆盖', 'Overridden'],
-  origin: ['来自', 'Set by'],
-  own: ['店铺', 'Shop'],
-  standard: ['自带', 'Program'],
-  unsaved: ['未保存', 'Not saved'],
-  next: ['改期限', 'Change'],
-  nextOf: (title: string) => [`改期限：${title}`, `Change: ${title}`],
-  remove: ['移除', 'Remove'],
-  removeOf: (title: string) => [`移除“${title}”`, `Remove “${title}”`],
-  removeSure: [
-    '移除后，已按它计时的投诉不能再逐段说明期限。想换期限请用“改期限”。',
-    'Deadlines that were counted by it can no longer be explained step by step. To set another time, use “Change”.',
-  ],
   changed: ['规则有改动，还没有保存', 'The rules were changed and are not saved yet'],
   move: ['同时重算正在计时的期限', 'Count running deadlines anew as well'],
   tryOut: ['试算', 'Try it out'],
   save: ['保存', 'Save'],
   discard: ['放弃', 'Discard'],
-  nothingMoves: ['没有投诉的时限会因此改变', 'No complaint’s deadline would move'],
-  nothingMovesHint: ['新来的投诉按新规则计时。', 'New complaints will be timed by the new rules.'],
-  moved: (count: number) => [`试算：${count} 件投诉的时限会改变`, `Trial: ${count} deadlines would move`],
-  complaint: ['投诉单号', 'Complaint'],
-  before: ['原时限', 'Deadline now'],
-  after: ['新时限', 'New deadline'],
-  difference: ['相差', 'Difference'],
-  later: (much: string) => [`晚 ${much}`, `${much} later`],
-  earlier: (much: string) => [`早 ${much}`, `${much} earlier`],
-  rule: ['规则', 'Rule'],
 });
 
-type Tried = Data<'tousu.settings.set'>['moved'];
-
 export default function Deadlines() {
-  const settings = useShopSettings();
-  if (settings.error && !settings.data) return <Failed error={settings.error} retry={settings.refetch} />;
-  return settings.data ? <Rules settings={settings.data} /> : <Loading />;
+  return <WithSettings>{(settings) => <Rules settings={settings} />}</WithSettings>;
 }
 
 function Rules({ settings }: { settings: ShopSettings }) {
@@ -119,7 +68,7 @@ function Rules({ settings }: { settings: ShopSettings }) {
     <div className={css.stack}>
       <p className={css.lead}>{t.lead}</p>
       {may && (
-        <Button icon={<PlusOutlined />} onClick={() => setForm({ of: null })}>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setForm({ of: null })}>
           {t.add}
         </Button>
       )}
@@ -164,146 +113,5 @@ function Rules({ settings }: { settings: ShopSettings }) {
         />
       )}
     </div>
-  );
-}
-
-const COLOURS: Record<Standing, string> = {
-  holds: 'success',
-  ahead: 'processing',
-  past: 'default',
-  covered: 'default',
-};
-
-interface TableProps {
-  own: readonly Rule[];
-  saved: readonly Rule[];
-  standard: readonly Rule[];
-  onNext: ((rule: Rule) => void) | undefined;
-  onRemove: ((rule: Rule) => void) | undefined;
-}
-
-function RuleTable({ own, saved, standard, onNext, onRemove }: TableProps) {
-  const t = useTexts(words);
-  const language = useLanguage();
-  const today = date(now());
-  const rows = useMemo(
-    () =>
-      inOrder([...standard, ...own]).map((rule) => ({
-        rule,
-        standing: standing(rule, own, standard, today),
-      })),
-    [own, standard, today],
-  );
-  const kept = (rule: Rule) => saved.some((other) => other.id === rule.id && other.version === rule.version);
-  return (
-    <Table
-      className={css.full}
-      size="small"
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-      rowKey={({ rule }) => `${rule.id} ${rule.version}`}
-      rowClassName={({ standing }) => (standing === 'past' || standing === 'covered' ? (css.gone ?? '') : '')}
-      dataSource={rows}
-      columns={[
-        { title: t.scope, render: (_, { rule }) => scopeText(scopeOf(rule), language) },
-        { title: t.stage, render: (_, { rule }) => t[rule.stage] },
-        {
-          title: t.length,
-          render: (_, { rule }) => (
-            <span title={oneOf(rule.title, language)}>{lengthText(lengthOf(rule), language)}</span>
-          ),
-        },
-        { title: t.from, className: css.numbers, render: (_, { rule }) => rule.from ?? t.always },
-        {
-          title: t.state,
-          render: (_, { rule, standing }) => (
-            <>
-              <Tag color={COLOURS[standing]}>{t[standing]}</Tag>
-              {own.includes(rule) && !kept(rule) && <Tag color="warning">{t.unsaved}</Tag>}
-            </>
-          ),
-        },
-        { title: t.origin, render: (_, { rule }) => (own.includes(rule) ? t.own : t.standard) },
-        ...(onNext && onRemove
-          ? [
-              {
-                key: 'actions',
-                title: '',
-                render: (_: unknown, { rule, standing }: (typeof rows)[number]) => (
-                  <span className={css.actions}>
-                    {standing === 'holds' && (
-                      <Button
-                        type="link"
-                        size="small"
-                        aria-label={t.nextOf(oneOf(rule.title, language))}
-                        onClick={() => onNext(rule)}
-                      >
-                        {t.next}
-                      </Button>
-                    )}
-                    {own.includes(rule) &&
-                      (kept(rule) ? (
-                        <Popconfirm title={t.removeSure} onConfirm={() => onRemove(rule)}>
-                          <Button
-                            type="link"
-                            size="small"
-                            danger
-                            aria-label={t.removeOf(oneOf(rule.title, language))}
-                          >
-                            {t.remove}
-                          </Button>
-                        </Popconfirm>
-                      ) : (
-                        <Button
-                          type="link"
-                          size="small"
-                          danger
-                          aria-label={t.removeOf(oneOf(rule.title, language))}
-                          onClick={() => onRemove(rule)}
-                        >
-                          {t.remove}
-                        </Button>
-                      ))}
-                  </span>
-                ),
-              },
-            ]
-          : []),
-      ]}
-    />
-  );
-}
-
-/** What a change would do to complaints that are open. */
-function Trial({ moved }: { moved: Tried }) {
-  const t = useTexts(words);
-  const language = useLanguage();
-  if (moved.length === 0) return <Empty title={t.nothingMoves} hint={t.nothingMovesHint} />;
-  const difference = (before: string, after: string) => {
-    const seconds = (parse(after) ?? 0) - (parse(before) ?? 0);
-    return seconds > 0 ? t.later(span(seconds, language)) : t.earlier(span(seconds, language));
-  };
-  return (
-    <>
-      <Alert type="info" showIcon title={t.moved(moved.length)} className={css.full} />
-      <Table
-        className={css.full}
-        size="small"
-        scroll={{ x: 'max-content' }}
-        pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-        rowKey="complaint_id"
-        dataSource={moved}
-        columns={[
-          {
-            title: t.complaint,
-            render: (_, row) => <Link to={`/complaints/${row.complaint_id}`}>{row.complaint_id}</Link>,
-          },
-          { title: t.before, dataIndex: 'before', className: css.numbers },
-          { title: t.after, dataIndex: 'after', className: css.numbers },
-          { title: t.difference, render: (_, row) => difference(row.before, row.after) },
-          { title: t.rule, render: (_, row) => `${row.rule} v${row.rule_version}` },
-        ]}
-      />
-    </>
   );
 }

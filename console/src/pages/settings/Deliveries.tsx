@@ -1,13 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { App, Button, Drawer, Segmented, Table, Tag } from 'antd';
 import { useState } from 'react';
-import { Link } from 'react-router';
-import { call, callKey, type Data, failureText, idempotencyKey, queryClient, useAct } from '~/api';
+import { asQuery, call, callKey, type Data, failureText, idempotencyKey, queryClient, useAct } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { Empty, Failed, Loading, When } from '~/parts';
+import { Link } from '~/session';
 import { DELIVERY_STATES, EVENTS, labelled, OTHER_EVENTS } from './events';
-import type { Subscription } from './Notices';
 import css from './settings.module.css';
+import { SUBSCRIPTIONS, type Subscription } from './subscriptions';
 
 type Delivery = Data<'tousu.subscription.deliveries'>['list'][number];
 
@@ -33,6 +33,12 @@ const words = texts({
   fine: ['成功', 'fine'],
 });
 
+/** How often one looks while something is on its way, and otherwise, in milliseconds. */
+const SOON = 2_000;
+const LATER = 10_000;
+
+const isUnderWay = ({ state }: Delivery) => state === 'waiting' || state === 'behind';
+
 const COLOURS: Record<string, string> = {
   waiting: 'processing',
   behind: 'processing',
@@ -57,21 +63,22 @@ export function Deliveries({ subscription, title, onClose }: Props) {
   const asked = { subscription_id: id, page_size: 50, ...(state && { state }) };
   const pages = useInfiniteQuery({
     queryKey: callKey('tousu.subscription.deliveries', asked),
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: ({ pageParam, ...context }) =>
       call(
         'tousu.subscription.deliveries',
         { ...asked, ...(pageParam && { cursor: pageParam }) },
-        { signal },
+        asQuery(context),
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor || undefined,
-    refetchInterval: 10_000,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ list }) => list.some(isUnderWay)) ? SOON : LATER,
   });
   const replay = useAct('tousu.subscription.replay', {
     onSuccess: ({ replayed }) => {
       message.success(t.replayed(replayed));
       queryClient.invalidateQueries({ queryKey: callKey('tousu.subscription.deliveries') });
-      queryClient.invalidateQueries({ queryKey: callKey('tousu.subscription.list') });
+      queryClient.invalidateQueries({ queryKey: callKey(SUBSCRIPTIONS) });
     },
     onError: (error) => {
       message.error(failureText(error, language));
@@ -128,7 +135,7 @@ export function Deliveries({ subscription, title, onClose }: Props) {
                 className: css.code,
                 render: (_, row) =>
                   row.complaint_id ? (
-                    <Link to={`/complaints/${row.complaint_id}`}>{row.complaint_id}</Link>
+                    <Link to={`/complaints/${encodeURIComponent(row.complaint_id)}`}>{row.complaint_id}</Link>
                   ) : (
                     <span className={css.soft}>{t.several}</span>
                   ),

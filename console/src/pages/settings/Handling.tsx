@@ -2,9 +2,9 @@
 
 import { Button, Form, InputNumber, Select, Switch } from 'antd';
 import { texts, useTexts } from '~/i18n';
-import { Failed, Loading } from '~/parts';
 import css from './settings.module.css';
-import { type ShopSettings, useMayChange, useSave, useShopSettings } from './shop';
+import { type ShopSettings, useMayChange, useSave } from './shop';
+import { WithSettings } from './WithSettings';
 
 const words = texts({
   remind: ['到期前多少小时提醒', 'Hours before a deadline to remind at'],
@@ -23,9 +23,7 @@ const words = texts({
 });
 
 export default function Handling() {
-  const settings = useShopSettings();
-  if (settings.error && !settings.data) return <Failed error={settings.error} retry={settings.refetch} />;
-  return settings.data ? <HandlingForm settings={settings.data} /> : <Loading />;
+  return <WithSettings>{(settings) => <HandlingForm settings={settings} />}</WithSettings>;
 }
 
 interface Values {

@@ -1,47 +1,25 @@
 // Who works for the shop, and what each may do.
 
 import { PlusOutlined } from '@ant-design/icons';
-import { App, Button, Form, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd';
+import { App, Button, Popconfirm, Table, Tag } from 'antd';
 import { useState } from 'react';
-import { callKey, type Data, failureText, type Params, queryClient, useAct, useCall } from '~/api';
-import { texts, useLanguage, useTexts } from '~/i18n';
+import { type Data, queryClient, useCall } from '~/api';
+import { texts, useTexts } from '~/i18n';
 import { Failed, Loading, When } from '~/parts';
-import { useSession } from '~/session';
+import { SESSION_KEY, useSession } from '~/session';
+import { MemberForm } from './MemberForm';
+import { RoleSelect } from './RoleSelect';
 import { SecretOnce } from './SecretOnce';
 import css from './settings.module.css';
+import { useChange } from './shop';
 
 type Member = Data<'tousu.member.list'>['list'][number];
-
-const ROLES = ['viewer', 'agent', 'supervisor', 'administrator'] as const;
 
 const words = texts({
   add: ['新增成员', 'Add a member'],
   login: ['登录名', 'Login'],
-  loginHint: [
-    '用来登录，之后不能更改。已有账号的人填其登录名即可加入本店。',
-    'For signing in; it cannot be changed. Whoever has an account already joins the shop by it.',
-  ],
   name: ['姓名', 'Name'],
   role: ['角色', 'Role'],
-  viewer: ['只读', 'Viewer'],
-  viewerHint: ['查看投诉与统计', 'Looks at complaints and figures'],
-  agent: ['客服', 'Agent'],
-  agentHint: ['处理投诉，可查看完整手机号', 'Handles complaints; may see whole phone numbers'],
-  supervisor: ['主管', 'Supervisor'],
-  supervisorHint: [
-    '另可代平台登记核验、清除个人信息',
-    'Also records the platform’s checks and erases personal data',
-  ],
-  administrator: ['管理员', 'Administrator'],
-  administratorHint: [
-    '另可更改设置、成员、应用与通知',
-    'Also changes settings, members, applications and notices',
-  ],
-  password: ['初始密码', 'First password'],
-  passwordHint: [
-    '至少 10 个字符；不填则生成一个，只显示一次。',
-    'At least 10 characters. If empty, one is made and shown once.',
-  ],
   seen: ['最近使用', 'Last seen'],
   never: ['从未', 'Never'],
   disabled: ['已停用', 'Disabled'],
@@ -54,35 +32,30 @@ const words = texts({
   removed: ['已移出', 'Removed'],
   created: ['账号已建立', 'The account was made'],
   passwordOnce: ['初始密码', 'First password'],
-  save: ['保存', 'Save'],
 });
 
-const refresh = () => queryClient.invalidateQueries({ queryKey: callKey('tousu.member.list') });
+const LIST = 'tousu.member.list';
 
 export default function Members() {
   const t = useTexts(words);
-  const language = useLanguage();
   const { message } = App.useApp();
   const { user } = useSession();
-  const members = useCall('tousu.member.list', {});
+  const members = useCall(LIST, {});
   const [adding, setAdding] = useState(false);
   const [told, setTold] = useState<{ login: string; password: string } | null>(null);
-  const onError = (error: Error) => {
-    message.error(failureText(error, language));
+  const set = useChange('tousu.member.set', LIST);
+  const remove = useChange('tousu.member.remove', LIST);
+  /** Says that it was done; whoever changed what they themselves may do sees that at once. */
+  const done = (login: string, said: string) => {
+    message.success(said);
+    if (login === user.login) queryClient.invalidateQueries({ queryKey: SESSION_KEY });
   };
-  const set = useAct('tousu.member.set', {
-    onError,
-    onSuccess: () => {
-      refresh();
-    },
-  });
-  const remove = useAct('tousu.member.remove', {
-    onError,
-    onSuccess: () => {
-      refresh();
-      message.success(t.removed);
-    },
-  });
+  const setRole = async (login: string, role: string) => {
+    if (await set.change({ login, role })) done(login, t.saved);
+  };
+  const takeOut = async (login: string) => {
+    if (await remove.change({ login })) done(login, t.removed);
+  };
   if (members.error && !members.data) return <Failed error={members.error} retry={members.refetch} />;
   if (!members.data) return <Loading />;
   return (
@@ -114,13 +87,8 @@ export default function Members() {
               <RoleSelect
                 label={t.roleOf(member.name || member.login)}
                 value={member.role}
-                disabled={set.isPending}
-                onChange={(role) =>
-                  set.mutate(
-                    { login: member.login, role },
-                    { onSuccess: () => void message.success(t.saved) },
-                  )
-                }
+                disabled={set.changing}
+                onChange={(role) => setRole(member.login, role)}
               />
             ),
           },
@@ -137,7 +105,7 @@ export default function Members() {
             key: 'actions',
             title: '',
             render: (_, member) => (
-              <Popconfirm title={t.removeSure} onConfirm={() => remove.mutate({ login: member.login })}>
+              <Popconfirm title={t.removeSure} onConfirm={() => takeOut(member.login)}>
                 <Button type="link" danger size="small" aria-label={t.removeOf(member.name || member.login)}>
                   {t.remove}
                 </Button>
@@ -148,10 +116,10 @@ export default function Members() {
       />
       {adding && (
         <MemberForm
-          saving={set.isPending}
+          saving={set.changing}
           onCancel={() => setAdding(false)}
           onSave={async (member) => {
-            const made = await set.mutateAsync(member).catch(() => null);
+            const made = await set.change(member);
             if (!made) return;
             setAdding(false);
             if (made.password) setTold({ login: made.member.login, password: made.password });
@@ -170,88 +138,5 @@ export default function Members() {
         />
       )}
     </div>
-  );
-}
-
-interface RoleProps {
-  label?: string;
-  value?: string;
-  disabled?: boolean;
-  id?: string;
-  onChange?: (role: string) => void;
-}
-
-function RoleSelect({ label, ...rest }: RoleProps) {
-  const t = useTexts(words);
-  return (
-    <Select<string>
-      {...rest}
-      {...(label !== undefined && { 'aria-label': label })}
-      style={{ minWidth: 140 }}
-      popupMatchSelectWidth={false}
-      options={ROLES.map((role) => ({ value: role, label: t[role], hint: t[`${role}Hint`] }))}
-      optionRender={({ data, label }) => (
-        <>
-          <div>{label}</div>
-          <div className={css.soft}>{data.hint}</div>
-        </>
-      )}
-    />
-  );
-}
-
-type NewMember = Params<'tousu.member.set'>;
-
-interface FormProps {
-  saving: boolean;
-  onCancel: () => void;
-  onSave: (member: NewMember) => void;
-}
-
-function MemberForm({ saving, onCancel, onSave }: FormProps) {
-  const t = useTexts(words);
-  const [form] = Form.useForm<{ login: string; name?: string; role: string; password?: string }>();
-  return (
-    <Modal
-      open
-      title={t.add}
-      okText={t.save}
-      confirmLoading={saving}
-      onCancel={onCancel}
-      onOk={() =>
-        form.validateFields().then(
-          ({ login, name, role, password }) =>
-            onSave({
-              login: login.trim(),
-              role,
-              ...(name?.trim() && { name: name.trim() }),
-              ...(password && { password }),
-            }),
-          () => {
-            // The form says what is wrong.
-          },
-        )
-      }
-    >
-      <Form form={form} layout="vertical" initialValues={{ role: 'agent' }} autoComplete="off">
-        <Form.Item
-          name="login"
-          label={t.login}
-          extra={t.loginHint}
-          rules={[{ required: true, whitespace: true, max: 64 }]}
-        >
-          <Input autoComplete="off" spellCheck={false} />
-        </Form.Item>
-        <Form.Item name="name" label={t.name} rules={[{ max: 40 }]}>
-          <Input autoComplete="off" />
-        </Form.Item>
-        <Form.Item name="role" label={t.role}>
-          <RoleSelect />
-        </Form.Item>
-        <Form.Item name="password" label={t.password} extra={t.passwordHint} rules={[{ min: 10, max: 256 }]}>
-          <Input.Password autoComplete="new-password" />
-        </Form.Item>
-      </Form>
-    </Modal>
   );
 }

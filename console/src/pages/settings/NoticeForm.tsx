@@ -1,10 +1,11 @@
-import { Form, Input, Modal, Select, Switch, TimePicker } from 'antd';
-import dayjs, { type Dayjs } from 'dayjs';
+import { Form, Input, Select, Switch, TimePicker } from 'antd';
 import type { Params } from '~/api';
 import { pick, texts, useLanguage, useTexts } from '~/i18n';
 import { CHANNELS, choices } from '~/labels';
+import { type Dayjs, dayjs } from '~/parts/calendar';
 import { EVENTS, KINDS } from './events';
-import type { Subscription } from './Notices';
+import { FormDialog } from './FormDialog';
+import type { Subscription } from './subscriptions';
 
 const words = texts({
   add: ['新增通知', 'Add a notice'],
@@ -43,7 +44,6 @@ const words = texts({
     'New, open, due today and overdue, each day at that minute; empty: never.',
   ],
   enabled: ['启用', 'Enabled'],
-  save: ['保存', 'Save'],
 });
 
 type Events = NonNullable<Params<'tousu.subscription.create'>['events']>;
@@ -108,67 +108,61 @@ export function NoticeForm({ subscription, saving, onCancel, onCreate, onUpdate 
     else onCreate({ kind: values.kind, target: '', ...parameters });
   };
   return (
-    <Modal
-      open
+    <FormDialog<Values>
       title={subscription ? t.edit : t.add}
-      okText={t.save}
-      confirmLoading={saving}
+      saving={saving}
+      form={form}
+      initial={initial}
+      first={subscription ? 'name' : 'kind'}
       onCancel={onCancel}
-      onOk={() =>
-        form.validateFields().then(send, () => {
-          // The form says what is wrong.
-        })
-      }
+      onSave={send}
     >
-      <Form<Values> form={form} layout="vertical" initialValues={initial}>
-        <Form.Item name="kind" label={t.kind}>
-          <Select disabled={subscription !== null} options={named(KINDS)} />
-        </Form.Item>
-        <Form.Item name="name" label={t.name} rules={[{ max: 64 }]}>
-          <Input placeholder={t.namePlaceholder} autoComplete="off" />
-        </Form.Item>
+      <Form.Item name="kind" label={t.kind}>
+        <Select disabled={subscription !== null} options={named(KINDS)} />
+      </Form.Item>
+      <Form.Item name="name" label={t.name} rules={[{ max: 64 }]}>
+        <Input placeholder={t.namePlaceholder} />
+      </Form.Item>
+      <Form.Item
+        name="target"
+        label={t.target}
+        extra={subscription ? t.targetKept : kind === 'email' ? t.mailHint : t.targetHint}
+        rules={[{ required: subscription === null, whitespace: true, max: 2048 }]}
+      >
+        <Input
+          spellCheck={false}
+          placeholder={subscription?.target ?? (kind === 'email' ? 'kefu@example.com' : 'https://')}
+        />
+      </Form.Item>
+      {SIGNED.includes(kind) && (
         <Form.Item
-          name="target"
-          label={t.target}
-          extra={subscription ? t.targetKept : kind === 'email' ? t.mailHint : t.targetHint}
-          rules={[{ required: subscription === null, whitespace: true, max: 2048 }]}
+          name="secret"
+          label={t.secret}
+          extra={subscription ? t.secretKept : t.secretHint}
+          rules={[{ max: 256 }]}
         >
-          <Input
-            autoComplete="off"
-            spellCheck={false}
-            placeholder={subscription?.target ?? (kind === 'email' ? 'kefu@example.com' : 'https://')}
-          />
+          <Input.Password autoComplete="off" />
         </Form.Item>
-        {SIGNED.includes(kind) && (
-          <Form.Item
-            name="secret"
-            label={t.secret}
-            extra={subscription ? t.secretKept : t.secretHint}
-            rules={[{ max: 256 }]}
-          >
-            <Input.Password autoComplete="off" />
+      )}
+      <Form.Item name="events" label={t.events}>
+        <Select mode="multiple" placeholder={t.eventsAll} options={named(EVENTS)} />
+      </Form.Item>
+      <Form.Item name="channels" label={t.channels}>
+        <Select mode="multiple" placeholder={t.channelsAll} options={choices(CHANNELS, language)} />
+      </Form.Item>
+      {kind !== 'webhook' && (
+        <>
+          <Form.Item name="quiet" label={t.quiet} extra={t.quietHint}>
+            <TimePicker.RangePicker format="HH:mm" order={false} />
           </Form.Item>
-        )}
-        <Form.Item name="events" label={t.events}>
-          <Select mode="multiple" placeholder={t.eventsAll} options={named(EVENTS)} />
-        </Form.Item>
-        <Form.Item name="channels" label={t.channels}>
-          <Select mode="multiple" placeholder={t.channelsAll} options={choices(CHANNELS, language)} />
-        </Form.Item>
-        {kind !== 'webhook' && (
-          <>
-            <Form.Item name="quiet" label={t.quiet} extra={t.quietHint}>
-              <TimePicker.RangePicker format="HH:mm" order={false} />
-            </Form.Item>
-            <Form.Item name="digest" label={t.digest} extra={t.digestHint}>
-              <TimePicker format="HH:mm" />
-            </Form.Item>
-          </>
-        )}
-        <Form.Item name="enabled" label={t.enabled} valuePropName="checked">
-          <Switch />
-        </Form.Item>
-      </Form>
-    </Modal>
+          <Form.Item name="digest" label={t.digest} extra={t.digestHint}>
+            <TimePicker format="HH:mm" />
+          </Form.Item>
+        </>
+      )}
+      <Form.Item name="enabled" label={t.enabled} valuePropName="checked">
+        <Switch />
+      </Form.Item>
+    </FormDialog>
   );
 }

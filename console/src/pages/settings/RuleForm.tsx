@@ -1,8 +1,9 @@
-import { DatePicker, Form, Input, InputNumber, Modal, Radio, Select, Space } from 'antd';
-import dayjs, { type Dayjs } from 'dayjs';
+import { DatePicker, Form, Input, InputNumber, Radio, Select, Space } from 'antd';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { CHANNELS, choices, SOURCES } from '~/labels';
+import { type Dayjs, dayjs } from '~/parts/calendar';
 import { date, now } from '~/time';
+import { FormDialog } from './FormDialog';
 import {
   ALLOWED,
   type Draft,
@@ -96,72 +97,65 @@ export function RuleForm({ rules, start, onDone, onCancel }: Props) {
   const grouped = (of: 'channel' | 'source', table: typeof CHANNELS) =>
     choices(table, language).map(({ value, label }) => ({ value: `${of} ${value}`, label }));
   return (
-    <Modal
-      open
+    <FormDialog<Values>
       title={start ? t.change : t.add}
       okText={t.ok}
+      form={form}
+      initial={initial}
+      first={start ? 'n' : 'scope'}
       onCancel={onCancel}
-      onOk={() =>
-        form.validateFields().then(
-          (values) => {
-            const made = draft(values);
-            onDone(withRule(rules, made, values.title?.trim() || titleOf(made)));
-          },
-          () => {
-            // The form says what is wrong.
-          },
-        )
-      }
+      onSave={(values) => {
+        const made = draft(values);
+        onDone(withRule(rules, made, values.title?.trim() || titleOf(made)));
+      }}
     >
       {start && <p>{t.changeHint}</p>}
-      <Form<Values> form={form} layout="vertical" initialValues={initial}>
-        <Form.Item name="scope" label={t.scope}>
-          <Select
-            disabled={start !== undefined}
-            showSearch={{ optionFilterProp: 'label' }}
-            options={[
-              { value: 'any', label: t.any },
-              { label: t.channels, options: grouped('channel', CHANNELS) },
-              {
-                label: t.sources,
-                options: grouped('source', SOURCES).filter(({ value }) => value !== 'source 210'),
-              },
-            ]}
-          />
-        </Form.Item>
-        <Form.Item name="stage" label={t.stage}>
-          <Radio.Group
-            disabled={start !== undefined}
-            options={[
-              { value: 'first_reply', label: t.first_reply },
-              { value: 'settlement', label: t.settlement },
-            ]}
-          />
-        </Form.Item>
-        <Form.Item label={t.length} required>
-          <Space.Compact>
-            <Form.Item name="n" noStyle rules={[{ required: true, type: 'integer', min: least, max: most }]}>
-              <InputNumber aria-label={t.length} min={least} max={most} precision={0} />
-            </Form.Item>
-            <Form.Item name="unit" noStyle>
-              <Select
-                aria-label={t.length}
-                style={{ width: 160 }}
-                options={(['hours', 'day_end', 'working_days'] as const).map((value) => ({
-                  value,
-                  label: t[value],
-                }))}
-              />
-            </Form.Item>
-          </Space.Compact>
-        </Form.Item>
-        <Form.Item name="from" label={t.from} extra={t.fromHint}>
-          <DatePicker minDate={dayjs(first ?? '1970-01-02')} />
-        </Form.Item>
-        <Form.Item name="title" label={t.title} extra={filled && `${t.titleHint} ${titleOf(filled)}`}>
-          <Input maxLength={200} />
-        </Form.Item>
-      </Form>
-    </Modal>
+      <Form.Item name="scope" label={t.scope}>
+        <Select
+          disabled={start !== undefined}
+          showSearch={{ optionFilterProp: 'label' }}
+          options={[
+            { value: 'any', label: t.any },
+            { label: t.channels, options: grouped('channel', CHANNELS) },
+            {
+              label: t.sources,
+              options: grouped('source', SOURCES).filter(({ value }) => value !== 'source 210'),
+            },
+          ]}
+        />
+      </Form.Item>
+      <Form.Item name="stage" label={t.stage}>
+        <Radio.Group
+          disabled={start !== undefined}
+          options={[
+            { value: 'first_reply', label: t.first_reply },
+            { value: 'settlement', label: t.settlement },
+          ]}
+        />
+      </Form.Item>
+      <Form.Item label={t.length} required>
+        <Space.Compact>
+          <Form.Item name="n" noStyle rules={[{ required: true, type: 'integer', min: least, max: most }]}>
+            <InputNumber aria-label={t.length} min={least} max={most} precision={0} />
+          </Form.Item>
+          <Form.Item name="unit" noStyle>
+            <Select
+              aria-label={t.length}
+              style={{ width: 160 }}
+              options={(['hours', 'day_end', 'working_days'] as const).map((value) => ({
+                value,
+                label: t[value],
+              }))}
+            />
+          </Form.Item>
+        </Space.Compact>
+      </Form.Item>
+      <Form.Item name="from" label={t.from} extra={t.fromHint}>
+        <DatePicker minDate={dayjs(first ?? '1970-01-02')} />
+      </Form.Item>
+      <Form.Item name="title" label={t.title} extra={filled && `${t.titleHint} ${titleOf(filled)}`}>
+        <Input maxLength={200} />
+      </Form.Item>
+    </FormDialog>
   );
 }

@@ -2,9 +2,9 @@
 
 import { Button, Form, Select } from 'antd';
 import { texts, useTexts } from '~/i18n';
-import { Failed, Loading } from '~/parts';
 import css from './settings.module.css';
-import { type ShopSettings, useMayChange, useSave, useShopSettings } from './shop';
+import { type ShopSettings, useMayChange, useSave } from './shop';
+import { WithSettings } from './WithSettings';
 
 const words = texts({
   tags: ['可选标签', 'Tags on offer'],
@@ -18,9 +18,7 @@ const words = texts({
 });
 
 export default function Tags() {
-  const settings = useShopSettings();
-  if (settings.error && !settings.data) return <Failed error={settings.error} retry={settings.refetch} />;
-  return settings.data ? <TagsForm settings={settings.data} /> : <Loading />;
+  return <WithSettings>{(settings) => <TagsForm settings={settings} />}</WithSettings>;
 }
 
 function TagsForm({ settings }: { settings: ShopSettings }) {

@@ -1,11 +1,11 @@
 // What a shop decides, who works for it and which programs may; and one's own account.
 
-import { lazy, Suspense } from 'react';
-import { Navigate, NavLink, Route, Routes } from 'react-router';
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { texts, useTexts } from '~/i18n';
 import { Boundary, Empty, Loading, PageHeader } from '~/parts';
 import { Messages } from '~/parts/messages';
-import { useSession } from '~/session';
+import { useSession, useShopAddress } from '~/session';
 import css from './settings.module.css';
 
 const words = texts({
@@ -44,16 +44,26 @@ const SECTIONS = [
 export default function Settings() {
   const t = useTexts(words);
   const { can } = useSession();
+  const address = useShopAddress();
   const administrator = can('应用管理');
+  const { pathname } = useLocation();
+  const sections = useRef<HTMLElement>(null);
+  // On a phone the row of them scrolls: where one is, is to be seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path says which is current
+  useEffect(() => {
+    sections.current
+      ?.querySelector('[aria-current="page"]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   const shown = SECTIONS.filter((section) => administrator || !('closed' in section));
   return (
     <Messages>
       <div className={css.settings}>
-        <nav className={css.nav} aria-label={t.sections}>
+        <nav ref={sections} className={css.nav} aria-label={t.sections}>
           {shown.map(({ path }) => (
             <NavLink
               key={path}
-              to={`/settings/${path}`}
+              to={address(`/settings/${path}`)}
               className={({ isActive }) => (isActive ? css.active : undefined)}
             >
               {t[path]}
@@ -76,7 +86,7 @@ export default function Settings() {
                     {'closed' in section && !administrator ? (
                       <Empty title={t.forbidden} hint={t.forbiddenHint} />
                     ) : (
-                      <Boundary>
+                      <Boundary key={section.path}>
                         <Suspense fallback={<Loading />}>
                           <section.Part />
                         </Suspense>

@@ -1,10 +1,11 @@
-// The shop's settings, read and changed.
+// The shop's settings and lists, read and changed.
 
 import { App } from 'antd';
 import {
   callKey,
   type Data,
   failureText,
+  type Interface,
   idempotencyKey,
   type Params,
   queryClient,
@@ -42,5 +43,24 @@ export function useSave() {
   return {
     saving: act.isPending,
     save: (change: Change) => act.mutateAsync({ ...change, idempotency_key: idempotencyKey() }),
+  };
+}
+
+/** Changes one of the shop's lists: what goes wrong is said, and the list is asked for anew. */
+export function useChange<N extends Interface>(name: N, list: Interface) {
+  const { message } = App.useApp();
+  const language = useLanguage();
+  const act = useAct(name, {
+    onSuccess: () => {
+      queryClient.invalidateQueries({ queryKey: callKey(list) });
+    },
+    onError: (error) => {
+      message.error(failureText(error, language));
+    },
+  });
+  return {
+    changing: act.isPending,
+    /** `null` if it was not done. */
+    change: (params: Params<N>): Promise<Data<N> | null> => act.mutateAsync(params).catch(() => null),
   };
 }
