@@ -239,7 +239,9 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.getByRole('row').filter({ hasText: '24 小时' }).getByRole('button', { name: /改期限/ }).click();
         await dialog(page).getByRole('spinbutton', { name: '期限' }).fill('36');
         await dialog(page).getByRole('button', { name: '加入' }).click();
+        const kept = page.waitForResponse(/tousu\.settings\.set/);
         await page.getByRole('button', { name: '保存' }).click();
+        await kept;
         await page.getByRole('row').filter({ hasText: '24 小时' }).getByText('已被新版替代').waitFor();
         const rules = (await call(demo, 'tousu.settings.get')).deadline_rules;
         assert.deepEqual(rules.map(({ version, kind }) => [version, kind]), [[1, { hours: 24 }], [2, { hours: 36 }]]);
