@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::task::block_in_place;
+
 use super::{Result, Row, ShopId, Value, citus, count_seconds, postgres, sqlite};
 use crate::privacy::Vault;
 
@@ -45,7 +47,7 @@ impl Tx {
             TxDriver::Sqlite(tx) => {
                 citus::check(sql);
                 let all = of_shop(shop, parameters);
-                tokio::task::block_in_place(|| tx.query(sql, &all, decode))
+                block_in_place(|| tx.query(sql, &all, decode))
             }
             TxDriver::Postgres(_) => self.query(shop, sql, parameters, decode).await,
         }
@@ -61,7 +63,8 @@ impl Tx {
         }
     }
 
-    /// Runs statements about one shop, one after the other, without waiting for each where that costs time.
+    /// Runs statements about one shop, one after the other, without waiting for each where that costs time. They may be
+    /// many.
     pub(super) async fn execute_all(
         &mut self,
         shop: &ShopId,
@@ -69,7 +72,8 @@ impl Tx {
     ) -> Result<()> {
         match &mut self.driver {
             TxDriver::Sqlite(tx) => {
-                all_of_shop(shop, statements).iter().try_for_each(|(sql, all)| tx.execute(sql, all).map(drop))
+                let all = all_of_shop(shop, statements);
+                block_in_place(|| all.iter().try_for_each(|(sql, all)| tx.execute(sql, all).map(drop)))
             }
             TxDriver::Postgres(tx) => Box::pin(tx.execute_all(&all_of_shop(shop, statements))).await,
         }
