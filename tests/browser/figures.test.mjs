@@ -122,7 +122,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
       asUser(browser, demo, demo.users.admin, async (page) => {
         await page.goto('/dashboard?range=all');
         const late = rows.filter((row) => row.is_overtime === 2).length;
-        await page.getByText(`${late} / ${rows.length} 件`).waitFor();
+        await page.getByText(`${late.toLocaleString('en')} / ${rows.length.toLocaleString('en')} 件`).waitFor();
         await page.getByText(`${(Math.round((10_000 * late) / rows.length) / 100).toFixed(1)}%`).waitFor();
       }));
 

@@ -240,8 +240,12 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.keyboard.press('Enter');
         await page.waitForURL(new RegExp(`open=${ids[1]}`));
         await page.getByRole('dialog', { name: '投诉单' }).getByText(ids[1]).first().waitFor();
+        await page.keyboard.press('j');
+        await page.getByRole('dialog', { name: '投诉单' }).getByText(ids[2]).first().waitFor();
         await page.keyboard.press('Escape');
         await page.waitForURL((url) => !url.searchParams.has('open'));
+        // One is at the complaint that was shown last.
+        await page.waitForFunction((id) => document.activeElement?.closest('[data-row]')?.dataset.row === id, ids[2]);
         await page.keyboard.press('/');
         assert.equal(await page.evaluate(() => document.activeElement.tagName), 'INPUT');
         await page.keyboard.press('Escape');

@@ -8,6 +8,9 @@ import ComplaintView from './view';
 
 const words = texts({ complaint: ['投诉单', 'Complaint'] });
 
+/** The list gives the focus to the complaint that was shown last, which need not be the one that was opened. */
+const FOCUS = { focusTriggerAfterClose: false };
+
 export interface ComplaintDrawerProps {
   /** Which; `null`: none. */
   id: string | null;
@@ -31,6 +34,7 @@ export default function ComplaintDrawer({ id, close, step }: ComplaintDrawerProp
       // One goes on using the list beside it; on a phone there is nothing beside it.
       mask={phone}
       keyboard={false}
+      focusable={FOCUS}
       closable={false}
       destroyOnHidden
       styles={{ body: { padding: 0 } }}

@@ -79,6 +79,7 @@ export function MoreFields({ filter, set, children }: PartProps & { children: Re
           {(id) => (
             <Range
               id={id}
+              label={t.time}
               looking="back"
               from={filter.from}
               to={filter.to}
@@ -90,6 +91,7 @@ export function MoreFields({ filter, set, children }: PartProps & { children: Re
           {(id) => (
             <Range
               id={id}
+              label={t.due}
               looking="ahead"
               from={filter.dueFrom}
               to={filter.dueTo}

@@ -18,6 +18,8 @@ const words = texts({
 
 export interface RangeProps {
   id: string;
+  /** What both of its fields are called. */
+  label: string;
   from: string;
   to: string;
   /** Which ranges are offered. */
@@ -25,7 +27,7 @@ export interface RangeProps {
   onChange: (from: string, to: string) => void;
 }
 
-export default function Range({ id, from, to, looking, onChange }: RangeProps) {
+export default function Range({ id, label, from, to, looking, onChange }: RangeProps) {
   const t = useTexts(words);
   // Days as Beijing counts them, and calendars as they are drawn: without a zone.
   const day = (days: number) => dayjs(date(now() + days * DAY));
@@ -46,6 +48,7 @@ export default function Range({ id, from, to, looking, onChange }: RangeProps) {
   return (
     <DatePicker.RangePicker
       id={{ start: id }}
+      aria-label={label}
       style={{ width: '100%' }}
       value={[shown(from), shown(to)]}
       placeholder={[t.from, t.to]}

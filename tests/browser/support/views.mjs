@@ -183,6 +183,8 @@ export const VIEWS = [
     show: async (page) => {
       await page.goto('/docs#/xe.pay_through.complaint_record.xe.b_complaints.list');
       await page.getByRole('button', { name: '使用我的登录' }).click();
+      // The token is there.
+      await page.waitForFunction(() => [...document.querySelectorAll('input')].some(({ value }) => value.startsWith('xe_')));
       await page.getByRole('button', { name: '发送请求' }).click();
       await page.getByRole('status').filter({ hasText: '成功' }).waitFor();
     },

@@ -45,6 +45,10 @@ const words = texts({
 
 const rowOf = (id: string) => document.querySelector(`[data-row="${CSS.escape(id)}"]`);
 
+/** Whether the focus is nowhere, or in the drawer that is about to go. */
+const isLost = (focused: Element | null) =>
+  focused === null || focused === document.body || focused.closest('[role="dialog"]') !== null;
+
 export default function QueuePage() {
   const t = useTexts(words);
   const { can } = useSession();
@@ -103,7 +107,10 @@ export default function QueuePage() {
   useEffect(() => {
     if (wasOpen.current && !open) {
       catchUp();
-      rowOf(wasOpen.current)?.querySelector('a')?.focus({ preventScroll: true });
+      // Unless one has gone on to something else by then.
+      if (isLost(document.activeElement)) {
+        rowOf(wasOpen.current)?.querySelector('a')?.focus({ preventScroll: true });
+      }
     }
     wasOpen.current = open;
     // From then on it is there, and slides away when it is closed.

@@ -153,7 +153,7 @@ export function NoticeForm({ subscription, saving, onCancel, onCreate, onUpdate 
       {kind !== 'webhook' && (
         <>
           <Form.Item name="quiet" label={t.quiet} extra={t.quietHint}>
-            <TimePicker.RangePicker format="HH:mm" order={false} />
+            <TimePicker.RangePicker aria-label={t.quiet} format="HH:mm" order={false} />
           </Form.Item>
           <Form.Item name="digest" label={t.digest} extra={t.digestHint}>
             <TimePicker format="HH:mm" />
