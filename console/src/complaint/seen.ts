@@ -7,17 +7,14 @@ export interface Seen {
   entry: number;
 }
 
-/**
- * What is seen once `now` is on the screen. The history is read after the standing, so that it is at least as new: what
- * raised the version has its entry in it.
- */
+/** What is seen once `now` is on the screen, whose standing and history are of one moment. */
 export function seenAfter(before: Seen | null, now: Seen): Seen {
   if (before === null) return now;
   const raised = now.version > before.version;
   const told = now.entry > before.entry;
   // Others did something: that is seen when one says so.
   if (raised && told) return before;
-  // It stood in the history before the standing was read anew.
+  // Whoever works on it all the time may still come between the two.
   if (raised) return { version: now.version, entry: before.entry };
   // Of one's own act the version is known before the entry.
   if (told) return { version: before.version, entry: now.entry };

@@ -37,18 +37,32 @@ export interface Open {
   acted: (standing: Standing) => void;
 }
 
-async function fetchWhole(
-  complaint_id: string,
-  at: number | null,
-  options: { signal: AbortSignal; shop: string },
-): Promise<Whole> {
-  const get = async () => {
-    const { info, standing } = await call('tousu.complaint.get', { complaint_id }, options);
-    // After the standing, since what one has seen is told by both: see `seenAfter`.
-    return { info, standing, history: await call('tousu.complaint.history', { complaint_id }, options) };
-  };
+interface Options {
+  signal: AbortSignal;
+  shop: string;
+}
+
+/** After so many looks during which somebody did something, what was seen last has to do. */
+const MOST_LOOKS = 5;
+
+/**
+ * How a complaint stands, and the history that led there: read between two looks at the standing that are the same. What
+ * one has seen is told by both (`seenAfter`), and what others do in between would count as seen.
+ */
+async function fetchStory(complaint_id: string, options: Options) {
+  let before = await call('tousu.complaint.get', { complaint_id }, options);
+  for (let look = 1; ; look += 1) {
+    const history = await call('tousu.complaint.history', { complaint_id }, options);
+    const after = await call('tousu.complaint.get', { complaint_id }, options);
+    if (after.standing.version === before.standing.version || look === MOST_LOOKS)
+      return { ...after, history };
+    before = after;
+  }
+}
+
+async function fetchWhole(complaint_id: string, at: number | null, options: Options): Promise<Whole> {
   const [{ info, standing, history }, rows] = await Promise.all([
-    get(),
+    fetchStory(complaint_id, options),
     call(LIST, { complaint_id, page_size: 1 }, options),
   ]);
   const row = rows.list[0];

@@ -45,9 +45,9 @@ const words = texts({
 
 const rowOf = (id: string) => document.querySelector(`[data-row="${CSS.escape(id)}"]`);
 
-/** Whether the focus is nowhere, or in the drawer that is about to go. */
+/** Whether the focus is nowhere, in the drawer that is about to go, or still at the complaint that was opened first. */
 const isLost = (focused: Element | null) =>
-  focused === null || focused === document.body || focused.closest('[role="dialog"]') !== null;
+  focused === null || focused === document.body || focused.closest('[role="dialog"], [data-row]') !== null;
 
 export default function QueuePage() {
   const t = useTexts(words);
