@@ -1,3 +1,4 @@
+export { cards, titled } from './cards';
 export { Copy } from './copy';
 export { type Keys, useKeys } from './keys';
 export { usePhone } from './media';

@@ -121,7 +121,7 @@ function Present({ stats, today, channels }: PresentProps) {
   const midnight = `${plusDays(today, 1)} 00:00:00`;
   const todayTo = queueLink({ tab: 'all', channel: channels, state: OPEN, overtime: 1, dueTo: midnight });
   const { overdue = 0, today: dueToday = 0 } = stats?.due ?? {};
-  const unassigned = stats?.by_assignee.find((row) => row.assignee === '')?.open ?? 0;
+  const nobodys = stats?.by_assignee.find((row) => row.assignee === '')?.overdue ?? 0;
   const figure = (value: number) => (stats ? value : undefined);
   return (
     <section aria-label={t.now} className={css.present} aria-busy={!stats}>
@@ -153,7 +153,7 @@ function Present({ stats, today, channels }: PresentProps) {
         <Tile
           label={t.overdue}
           value={figure(overdue)}
-          note={stats && t.unassigned(unassigned)}
+          note={stats && t.unassigned(nobodys)}
           to={overdueTo}
           tone={overdue > 0 ? 'bad' : 'calm'}
         />

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { type Data, useCall } from '~/api';
 import { texts, useLanguage, useTexts } from '~/i18n';
 import { useNow } from '~/live';
-import { Empty, Failed, Loading } from '~/parts';
+import { cards, Empty, Failed, Loading, titled } from '~/parts';
 import { useSession } from '~/session';
 import { dateTime, parse, relative } from '~/time';
 import { AppForm, type AppValues } from './AppForm';
@@ -117,7 +117,7 @@ export default function Apps() {
         <Empty title={t.none} hint={t.noneHint} />
       ) : (
         <Table<Application>
-          className={css.full}
+          className={`${css.full} ${cards}`}
           size="middle"
           pagination={{ pageSize: 50, hideOnSinglePage: true }}
           scroll={{ x: 'max-content' }}
@@ -137,7 +137,7 @@ export default function Apps() {
               ),
             },
             {
-              title: t.grants,
+              ...titled(t.grants),
               render: (_, app) => (
                 <span className={css.grants}>
                   {app.grants.map((grant) => (
@@ -147,7 +147,7 @@ export default function Apps() {
               ),
             },
             {
-              title: t.ips,
+              ...titled(t.ips),
               render: (_, app) =>
                 app.allow_ips.length === 0 ? (
                   <span className={css.soft}>{t.anywhere}</span>
@@ -160,16 +160,17 @@ export default function Apps() {
                 ),
             },
             {
-              title: t.used,
+              ...titled(t.used),
               render: (_, app) => <Used at={app.last_used_at} />,
             },
             {
-              title: t.calls,
+              ...titled(t.calls),
               align: 'right',
               className: css.numbers,
               render: (_, app) => (
-                <>
+                <div>
                   <Button
+                    className={css.flush}
                     type="link"
                     size="small"
                     aria-label={t.callsOf(app.name, app.calls_7d)}
@@ -178,7 +179,7 @@ export default function Apps() {
                     {app.calls_7d.toLocaleString('en')}
                   </Button>
                   <div className={css.soft}>{t.refused(app.refused_7d)}</div>
-                </>
+                </div>
               ),
             },
             {

@@ -5,7 +5,7 @@ import { App, Button, Popconfirm, Table, Tag } from 'antd';
 import { useState } from 'react';
 import { type Data, queryClient, useCall } from '~/api';
 import { texts, useTexts } from '~/i18n';
-import { Failed, Loading, When } from '~/parts';
+import { cards, Failed, Loading, titled, When } from '~/parts';
 import { SESSION_KEY, useSession } from '~/session';
 import { MemberForm } from './MemberForm';
 import { RoleSelect } from './RoleSelect';
@@ -64,7 +64,7 @@ export default function Members() {
         {t.add}
       </Button>
       <Table<Member>
-        className={css.full}
+        className={`${css.full} ${cards}`}
         size="middle"
         pagination={{ pageSize: 50, hideOnSinglePage: true }}
         scroll={{ x: 'max-content' }}
@@ -80,9 +80,9 @@ export default function Members() {
               </>
             ),
           },
-          { title: t.login, render: (_, member) => <span className={css.code}>{member.login}</span> },
+          { ...titled(t.login), render: (_, member) => <span className={css.code}>{member.login}</span> },
           {
-            title: t.role,
+            ...titled(t.role),
             render: (_, member) => (
               <RoleSelect
                 label={t.roleOf(member.name || member.login)}
@@ -93,7 +93,7 @@ export default function Members() {
             ),
           },
           {
-            title: t.seen,
+            ...titled(t.seen),
             render: (_, member) =>
               member.last_seen_at ? (
                 <When at={member.last_seen_at} />

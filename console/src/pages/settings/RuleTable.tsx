@@ -1,6 +1,7 @@
 import { Button, Popconfirm, Table, Tag } from 'antd';
 import { useMemo } from 'react';
 import { texts, useLanguage, useTexts } from '~/i18n';
+import { cards, titled } from '~/parts';
 import { date, now } from '~/time';
 import {
   inOrder,
@@ -73,7 +74,7 @@ export function RuleTable({ own, saved, standard, onNext, onRemove }: Props) {
   const kept = (rule: Rule) => saved.some((other) => other.id === rule.id && other.version === rule.version);
   return (
     <Table
-      className={css.full}
+      className={`${css.full} ${cards}`}
       size="small"
       pagination={false}
       scroll={{ x: 'max-content' }}
@@ -82,16 +83,16 @@ export function RuleTable({ own, saved, standard, onNext, onRemove }: Props) {
       dataSource={rows}
       columns={[
         { title: t.scope, render: (_, { rule }) => scopeText(scopeOf(rule), language) },
-        { title: t.stage, render: (_, { rule }) => t[rule.stage] },
+        { ...titled(t.stage), render: (_, { rule }) => t[rule.stage] },
         {
-          title: t.length,
+          ...titled(t.length),
           render: (_, { rule }) => (
             <span title={oneOf(rule.title, language)}>{lengthText(lengthOf(rule), language)}</span>
           ),
         },
-        { title: t.from, className: css.numbers, render: (_, { rule }) => rule.from ?? t.always },
+        { ...titled(t.from), className: css.numbers, render: (_, { rule }) => rule.from ?? t.always },
         {
-          title: t.state,
+          ...titled(t.state),
           render: (_, { rule, standing }) => (
             <>
               <Tag color={COLOURS[standing]}>{t[standing]}</Tag>
@@ -99,7 +100,7 @@ export function RuleTable({ own, saved, standard, onNext, onRemove }: Props) {
             </>
           ),
         },
-        { title: t.origin, render: (_, { rule }) => (own.includes(rule) ? t.own : t.standard) },
+        { ...titled(t.origin), render: (_, { rule }) => (own.includes(rule) ? t.own : t.standard) },
         ...(onNext && onRemove
           ? [
               {
