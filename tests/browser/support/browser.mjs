@@ -45,11 +45,19 @@ export async function withPage(browser, address, options, body) {
     assert.deepEqual(complaints, []);
   } catch (error) {
     if (complaints.length > 0) error.message += `\nalso: ${complaints.join('\n')}`;
+    error.message += `\nat ${page.url()} was to be read: ${await readable(page)}`;
     throw error;
   } finally {
     await context.close();
   }
 }
+
+/** What stands on the page, dialogs first: whoever looks for the cause of a failure has nothing else. */
+const readable = (page) =>
+  page.evaluate(() => {
+    const dialogs = [...document.querySelectorAll('[role=dialog], [class*=ant-message]')];
+    return [...dialogs, document.body].map((element) => element.innerText).join(' | ').slice(0, 1000);
+  }).catch((error) => `nothing: ${error.message}`);
 
 async function watch(page, address, complaints, tolerate) {
   const note = (text) => {
