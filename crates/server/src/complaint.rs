@@ -283,7 +283,7 @@ impl Complaint {
             reply_from: reply.reply_from,
             content: masked_text(&reply.content).into_owned(),
             images: reply.images,
-            time: BeijingTime::from_epoch(reply.replied_at),
+            time: Some(BeijingTime::from_epoch(reply.replied_at)),
         };
         complaint_info_get::Response {
             id,

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::codes::{ComplaintType, DetailStep, State};
@@ -52,7 +53,25 @@ impl Endpoint for ComplaintInfoGet {
             }),
         }
     }
+
+    fn read(data: &RawValue) -> Result<Response, serde_json::Error> {
+        let mut data: Value = serde_json::from_str(data.get())?;
+        if let Value::Object(complaint) = &mut data {
+            lenient::answers::fill_window(complaint);
+            for reply in complaint.get_mut("reply_list").and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Value::Object(reply) = reply
+                    && !REPLY_TIMES.iter().any(|name| reply.contains_key(*name))
+                {
+                    reply.insert(REPLY_TIMES[0].into(), Value::Null);
+                }
+            }
+        }
+        serde_json::from_value(data)
+    }
 }
+
+/// What the time of a reply is called, here and elsewhere.
+const REPLY_TIMES: [&str; 3] = ["time", "reply_time", "created_at"];
 
 /// Which complaint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -116,7 +135,7 @@ pub struct Response {
     #[schemars(title = "投诉内容；微信支付渠道为空")]
     pub complaint_content_msg: String,
     /// The content's parts.
-    #[serde(default, deserialize_with = "lenient::array")]
+    #[serde(default, deserialize_with = "lenient::answers::list")]
     #[schemars(title = "投诉内容对象")]
     pub complaint_content_object: Vec<Value>,
     /// What is complained about.
@@ -127,7 +146,7 @@ pub struct Response {
     #[schemars(title = "投诉时间")]
     pub complaint_time: BeijingTime,
     /// Addresses of the complainant's pictures.
-    #[serde(default, deserialize_with = "lenient::array")]
+    #[serde(default, deserialize_with = "lenient::answers::list")]
     #[schemars(title = "上传的图片")]
     pub uploaded_images: Vec<String>,
     /// The window's length in hours.
@@ -148,11 +167,13 @@ pub struct Response {
     #[schemars(title = "微信支付子商户号，仅微信支付投诉有", with = "String")]
     pub sub_mch_id: Option<String>,
     /// What was said, oldest first.
-    #[serde(default, deserialize_with = "lenient::array")]
+    #[serde(default, deserialize_with = "lenient::answers::list")]
     #[schemars(title = "回复列表，从早到晚")]
     pub reply_list: Vec<Reply>,
 }
 
+// What the fields beyond the first two are called upstream is not known: what the vendor's other interfaces call them is
+// read, too [ours].
 /// One reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
@@ -165,14 +186,21 @@ pub struct Reply {
     #[schemars(title = "回复方：merchant 商家，consumer 消费者，platform 平台")]
     pub reply_from: String,
     /// What was said.
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::text", alias = "reply_content")]
     #[schemars(title = "回复内容")]
     pub content: String,
     /// Addresses of pictures.
-    #[serde(default, deserialize_with = "lenient::array")]
+    #[serde(default, deserialize_with = "lenient::answers::list", alias = "reply_images")]
     #[schemars(title = "图片")]
     pub images: Vec<String>,
+    // Ours always knows.
     /// When.
-    #[schemars(title = "回复时间")]
-    pub time: BeijingTime,
+    #[serde(
+        deserialize_with = "crate::optional_time",
+        serialize_with = "crate::closed_at",
+        alias = "reply_time",
+        alias = "created_at"
+    )]
+    #[schemars(title = "回复时间", with = "BeijingTime")]
+    pub time: Option<BeijingTime>,
 }

@@ -3,11 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::codes::{
     ChannelType, CodeTable, ComplaintFrom, ComplaintType, CurrentStep, Overtime, State, filter_schema,
 };
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
+
+mod received;
+
+pub use received::{Received, UnreadableRow};
 
 /// The endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +59,11 @@ impl Endpoint for ComplaintList {
                 "total": 28,
             }),
         }
+    }
+
+    fn read(data: &RawValue) -> Result<Response, serde_json::Error> {
+        let received: Received = serde_json::from_str(data.get())?;
+        Response::try_from(received).map_err(serde::de::Error::custom)
     }
 }
 
@@ -151,6 +161,15 @@ pub struct Filter {
     pub start_time: Option<BeijingTime>,
     /// Complained at or before.
     pub end_time: Option<BeijingTime>,
+}
+
+impl From<Filter> for Request {
+    /// Asks for the complaints that are meant, by the page and the page size that hold if none are said.
+    fn from(filter: Filter) -> Self {
+        let Filter { complaint_id, channel_type, is_overtime, state, start_time, end_time } = filter;
+        let (page, page_size) = (None, None);
+        Request { page_size, page, complaint_id, channel_type, is_overtime, state, start_time, end_time }
+    }
 }
 
 /// One page of the complaints that match, newest first.

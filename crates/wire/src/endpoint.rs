@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::Text;
 
@@ -41,6 +42,40 @@ pub trait Endpoint: 'static {
     fn path() -> String {
         format!("/{}/{}", Self::NAME, Self::VERSION)
     }
+
+    /// Reads `data` of an answer with code 0 as servers in the field send it; `null` stands for none, too. What is
+    /// tolerated is said in [`crate::lenient`].
+    fn read(data: &RawValue) -> Result<Self::Response, serde_json::Error> {
+        serde_json::from_str(data.get())
+    }
+}
+
+/// The last words of the names of interfaces that only read.
+const READS: [&str; 12] = [
+    "changes",
+    "deliveries",
+    "detail",
+    "explain",
+    "get",
+    "history",
+    "list",
+    "names",
+    "preview",
+    "search",
+    "similar",
+    "usage",
+];
+
+/// Whether the interface of that name only reads, so that a call to it may be repeated without a second effect.
+/// The name tells, for the vendor's other interfaces, too.
+///
+/// ```
+/// use tousu_wire::is_read;
+/// assert!(is_read("xe.complaint.info.get") && is_read("xe.ecommerce.order.list"));
+/// assert!(!is_read("tousu.complaint.reply") && !is_read("xe.user.register"));
+/// ```
+pub fn is_read(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|last| READS.contains(&last))
 }
 
 /// An interface that people call for themselves, `POST /NAME/1.0.0`: to sign in, and what they need to before they

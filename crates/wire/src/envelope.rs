@@ -14,7 +14,7 @@ pub struct Envelope<T> {
     /// The answer; `null` on every error.
     pub data: T,
     /// A sentence for people. Programs decide by `code`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::text")]
     pub msg: String,
 }
 
@@ -75,6 +75,28 @@ return_codes! {
     CsrfTokenWrong = 3014, "请求头 x-csrf-token 缺失或错误 ¦ the header x-csrf-token is missing or wrong";
     NoSuchMember = 3015, "没有该成员 ¦ there is no such member";
     NoSuchApp = 3020, "应用不存在 ¦ the application does not exist";
+}
+
+/// 2054: too many calls at once. The official gateway tells it from 2053, ours does not `[public]`.
+pub const BURST: i64 = 2054;
+/// 1002: what stands behind the official gateway gave no answer that it understands, mostly since it did not
+/// understand the parameters `[public]`.
+pub const BACKEND_CONFUSED: i64 = 1002;
+
+/// What a code means (`中文 ¦ English`), whether our gateway gives it or only the official one.
+///
+/// ```
+/// assert_eq!(tousu_wire::meaning(2054), Some("调用短时间突增 ¦ too many calls at once"));
+/// assert_eq!(tousu_wire::meaning(77), None);
+/// ```
+pub fn meaning(code: i64) -> Option<&'static str> {
+    match code {
+        BURST => Some("调用短时间突增 ¦ too many calls at once"),
+        BACKEND_CONFUSED => {
+            Some("业务接口返回值格式错误 ¦ the interface behind the gateway answered nonsense")
+        }
+        other => ReturnCode::from_number(other).map(ReturnCode::meaning),
+    }
 }
 
 impl ReturnCode {

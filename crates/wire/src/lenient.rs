@@ -3,6 +3,7 @@
 //! - A number may come as a string and a string as a number `[public]`: PHP and form clients.
 //! - `""` and `null` mean absent `[page]`: the page's own example sends `"state": ""`.
 //! - A comma may trail the last member `[page]`: the page's own example has one.
+//! - What answers of servers in the field need beyond that is in [`answers`].
 //! - A form body is read like a JSON object of strings `[public]`: some clients send nothing else.
 
 use std::borrow::Cow;
@@ -13,6 +14,8 @@ use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
 use serde_json::{Map, Value};
 
 use crate::InvalidParameter;
+
+pub mod answers;
 
 /// A value that is present: what is left of the wire's forms once absence is taken out.
 #[derive(Clone, Debug, PartialEq)]

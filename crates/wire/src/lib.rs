@@ -47,7 +47,9 @@ mod time;
 pub mod token;
 pub mod written;
 
-pub use endpoint::{Endpoint, Example, InvalidParameter, PermissionSet, PersonalEndpoint, RateLimit};
-pub use envelope::{Envelope, ReturnCode};
+pub use endpoint::{
+    Endpoint, Example, InvalidParameter, PermissionSet, PersonalEndpoint, RateLimit, is_read,
+};
+pub use envelope::{BACKEND_CONFUSED, BURST, Envelope, ReturnCode, meaning};
 pub use text::{Lang, Text};
 pub use time::{BeijingTime, NO_DATE, closed_at, optional_time};

@@ -136,7 +136,7 @@ fn complaint(out: &mut String, bundle: &Bundle) {
         let _ = writeln!(
             out,
             "<tr><td>{}</td><td>{}</td><td class=\"said\">{}</td><td class=\"said\">{}</td></tr>",
-            reply.time,
+            reply.time.map(|at| at.to_string()).unwrap_or_default(),
             escaped(actor(&reply.reply_from)),
             escaped(&reply.content),
             escaped(&reply.images.join("\n"))
