@@ -122,7 +122,7 @@ fn the_map_is_the_territory() {
         assert!(root().join(&path).exists(), "{path} is on the map only");
         listed.push(path);
     }
-    for folder in ["crates/wire/src", "crates/server/src"] {
+    for folder in ["crates/wire/src", "crates/client/src", "crates/server/src"] {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();

@@ -15,7 +15,7 @@ use tousu::privacy::{Place, keys};
 use tousu::secrets;
 use tousu::settings::{Keys, Settings};
 use tousu::store::{App, Brought, Incoming, ShopId, Store, TokenRow};
-use tousu_client::{Client, Credentials};
+use tousu_client::{Client, Credentials, Pace, Retry};
 use tousu_wire::complaint_list::{ComplaintList, Row};
 use tousu_wire::{BeijingTime, Endpoint, PermissionSet};
 
@@ -218,7 +218,9 @@ impl Server {
 
     /// A client of that app.
     pub fn client(&self, credentials: &Credentials) -> Client {
-        Client::new(&self.url, credentials.clone())
+        // Each refusal is told at once, and nothing is held back: what the server does is to be seen.
+        let client = Client::builder().base_url(&self.url).credentials(credentials.clone());
+        client.retry(Retry::NEVER).pace(Pace::UNLIMITED).build().unwrap()
     }
 
     /// A token of an app that is granted everything, in a shop of its own: for tests that need just any.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tousu::secrets::Secret;
 use tousu::store::TokenRow;
-use tousu_client::{Client, Credentials, Error};
+use tousu_client::{Credentials, Error};
 use tousu_wire::complaint_info_get::ComplaintInfoGet;
 use tousu_wire::complaint_list::ComplaintList;
 use tousu_wire::token::{Request, Response};
@@ -127,7 +127,7 @@ fn debug_output_and_errors_do_not_show_them() {
         let mut server = Server::start(database).await;
         let shop = server.shop("appDebug").await;
         let credentials = server.app(&shop).await;
-        let client = Client::new(&server.url, credentials.clone());
+        let client = server.client(&credentials);
         // The client keeps its token from here on.
         client.call::<ComplaintList>(&Default::default()).await.unwrap();
         let token = client.fetch_token().await.unwrap();
