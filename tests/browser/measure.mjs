@@ -25,13 +25,21 @@ try {
   await page.getByRole('button', { name: '登录', exact: true }).click();
   await page.locator('[data-row]').first().waitFor();
 
+  // Asked of the page itself, frame by frame: whoever waits from outside looks again only after half a second.
+  await page.addInitScript(() => {
+    const look = () => {
+      const total = [...document.querySelectorAll('main *')].some(
+        (element) => element.childElementCount === 0 && /^共 [\d,]+ 条$/.test(element.textContent),
+      );
+      if (total && document.querySelector('[data-row] a')) globalThis.usableAt = performance.now();
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
   const usable = [];
   for (let load = 0; load < LOADS; load += 1) {
-    const started = performance.now();
     await page.goto('/queue?tab=all', { waitUntil: 'commit' });
-    await page.locator('[data-row] a').first().waitFor();
-    await page.getByText(/^共 [\d,]+ 条$/).waitFor();
-    usable.push(performance.now() - started);
+    usable.push(await (await page.waitForFunction(() => globalThis.usableAt)).jsonValue());
   }
 
   // A day's work in the list: pages of a hundred rows, down to their ends, and filters.

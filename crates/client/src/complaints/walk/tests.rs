@@ -155,7 +155,7 @@ fn walked(
             cursor = Position { newest_first, end_is_outside, total, largest, ..cursor };
             cursor.give(&item);
             given.push(key(&item));
-            if resumed.is_some_and(|every| cursor.given % every == 0) {
+            if resumed.is_some_and(|every| cursor.given.is_multiple_of(every)) {
                 let kept = serde_json::to_string(&cursor).unwrap();
                 doubts.append(&mut walk.doubts);
                 walk = begin(serde_json::from_str(&kept).unwrap());
