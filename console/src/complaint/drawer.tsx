@@ -15,11 +15,13 @@ export interface ComplaintDrawerProps {
   /** Which; `null`: none. */
   id: string | null;
   close: () => void;
+  /** It has slid away. */
+  closed: () => void;
   /** Opens the next, or the one before. */
   step: (by: 1 | -1) => void;
 }
 
-export default function ComplaintDrawer({ id, close, step }: ComplaintDrawerProps) {
+export default function ComplaintDrawer({ id, close, closed, step }: ComplaintDrawerProps) {
   const t = useTexts(words);
   const phone = usePhone();
   const { xl } = Grid.useBreakpoint();
@@ -35,6 +37,9 @@ export default function ComplaintDrawer({ id, close, step }: ComplaintDrawerProp
       mask={phone}
       keyboard={false}
       focusable={FOCUS}
+      afterOpenChange={(shown) => {
+        if (!shown) closed();
+      }}
       closable={false}
       destroyOnHidden
       styles={{ body: { padding: 0 } }}

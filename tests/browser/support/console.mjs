@@ -45,5 +45,9 @@ export const number = (text) => Number(text.replace(/[^\d]/g, ''));
 export async function choose(page, field, option) {
   await field.click();
   const list = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)');
-  await list.locator('.ant-select-item-option').filter({ has: page.getByText(option, { exact: true }) }).first().click();
+  const wanted = list.locator('.ant-select-item-option').filter({ has: page.getByText(option, { exact: true }) }).first();
+  // Lists that come late are drawn anew under the pointer: only what a key chooses is surely what it was moved to.
+  await wanted.hover();
+  await wanted.and(page.locator('.ant-select-item-option-active')).waitFor();
+  await field.press('Enter');
 }

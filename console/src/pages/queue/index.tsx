@@ -104,18 +104,21 @@ export default function QueuePage() {
   // Whoever closed the complaint sees the list as it is.
   const [opened, setOpened] = useState(false);
   const wasOpen = useRef(open);
+  const shownLast = useRef(open);
   useEffect(() => {
-    if (wasOpen.current && !open) {
-      catchUp();
-      // Unless one has gone on to something else by then.
-      if (isLost(document.activeElement)) {
-        rowOf(wasOpen.current)?.querySelector('a')?.focus({ preventScroll: true });
-      }
-    }
+    if (wasOpen.current && !open) catchUp();
     wasOpen.current = open;
+    if (!open) return;
+    shownLast.current = open;
     // From then on it is there, and slides away when it is closed.
-    if (open) setOpened(true);
+    setOpened(true);
   }, [open, catchUp]);
+  // As long as the drawer is there, it keeps the focus to itself. Unless one has gone on to something else by then.
+  const refocus = () => {
+    if (shownLast.current && isLost(document.activeElement)) {
+      rowOf(shownLast.current)?.querySelector('a')?.focus({ preventScroll: true });
+    }
+  };
 
   const step = (by: 1 | -1) => {
     const { rows } = shown;
@@ -235,7 +238,9 @@ export default function QueuePage() {
         ) : null}
       </Suspense>
       <Suspense fallback={null}>
-        {open !== null || opened ? <ComplaintDrawer id={open} close={close} step={step} /> : null}
+        {open !== null || opened ? (
+          <ComplaintDrawer id={open} close={close} closed={refocus} step={step} />
+        ) : null}
       </Suspense>
       <Suspense fallback={null}>{helping ? <KeyHelp close={() => setHelping(false)} /> : null}</Suspense>
       <Suspense fallback={null}>
