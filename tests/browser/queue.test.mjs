@@ -244,6 +244,7 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         await page.getByRole('dialog', { name: '投诉单' }).getByText(ids[2]).first().waitFor();
         await page.keyboard.press('Escape');
         await page.waitForURL((url) => !url.searchParams.has('open'));
+        await page.waitForFunction((id) => document.activeElement?.closest('[data-row]')?.dataset.row === id, ids[2]);
         await page.keyboard.press('/');
         assert.equal(await page.evaluate(() => document.activeElement.tagName), 'INPUT');
         await page.keyboard.press('Escape');

@@ -1,7 +1,7 @@
 // One complaint beside the list.
 
 import { Drawer, Grid } from 'antd';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { texts, useTexts } from '~/i18n';
 import { Boundary, usePhone } from '~/parts';
 import ComplaintView from './view';
@@ -15,10 +15,21 @@ export interface ComplaintDrawerProps {
   /** Which; `null`: none. */
   id: string | null;
   close: () => void;
-  /** It has slid away. */
+  /** It is gone from the page. */
   closed: () => void;
   /** Opens the next, or the one before. */
   step: (by: 1 | -1) => void;
+}
+
+/**
+ * Says when it is gone from the page. The drawer itself says it only if it had come in wholly before it was closed, and
+ * goes without a word otherwise.
+ */
+function Farewell({ say }: { say: () => void }) {
+  const latest = useRef(say);
+  latest.current = say;
+  useEffect(() => () => latest.current(), []);
+  return null;
 }
 
 export default function ComplaintDrawer({ id, close, closed, step }: ComplaintDrawerProps) {
@@ -37,14 +48,12 @@ export default function ComplaintDrawer({ id, close, closed, step }: ComplaintDr
       mask={phone}
       keyboard={false}
       focusable={FOCUS}
-      afterOpenChange={(shown) => {
-        if (!shown) closed();
-      }}
       closable={false}
       destroyOnHidden
       styles={{ body: { padding: 0 } }}
       aria-label={t.complaint}
     >
+      <Farewell say={closed} />
       <Boundary key={last.current}>
         {last.current ? <ComplaintView id={last.current} close={close} step={step} /> : null}
       </Boundary>
