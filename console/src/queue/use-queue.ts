@@ -34,6 +34,8 @@ interface Screen {
 }
 
 export interface Queue {
+  /** Tells the page of the filter that is shown from any other. */
+  id: string;
   shown: Shown<SearchRow>;
   /** How many have come in that are on other pages. */
   elsewhere: number;
@@ -140,6 +142,7 @@ export function useQueue(filter: Filter, isReading: () => boolean): Queue {
   );
 
   return {
+    id: screen.id,
     shown: screen.shown,
     elsewhere,
     total: isNarrowed ? (totalQuery.data ?? null) : countOf(filter, counts),

@@ -18,6 +18,7 @@ import { having, NOTHING } from '~/queue/selection';
 import { QueueTable } from '~/queue/table';
 import { Tabs } from '~/queue/tabs';
 import { useQueueAddress } from '~/queue/use-address';
+import { useInParts } from '~/queue/use-in-parts';
 import { useQueue } from '~/queue/use-queue';
 import { Views } from '~/queue/views';
 import { WaitingLine } from '~/queue/waiting-line';
@@ -71,6 +72,7 @@ export default function QueuePage() {
   );
   const queue = useQueue(filter, isReading);
   const { shown, catchUp } = queue;
+  const drawn = useInParts(shown.rows, queue.id);
 
   // A selection is of what one saw; another page of it may be added to, another filter not.
   const foundBy = JSON.stringify({ ...filter, page: 1 });
@@ -213,7 +215,7 @@ export default function QueuePage() {
           <NothingHere filter={filter} change={lookFor} />
         ) : (
           <List
-            rows={shown.rows}
+            rows={drawn}
             marks={marks}
             columns={columns}
             at={at}
