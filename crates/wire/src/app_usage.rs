@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::{LIMIT, which};
+use crate::checks::within;
 use crate::{Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 /// The endpoint.
@@ -65,13 +66,7 @@ pub struct Request {
 impl Request {
     /// The application and the number of days, if they are within bounds.
     pub fn checked(&self) -> Result<(String, i64), InvalidParameter> {
-        let days = self.days.unwrap_or(DEFAULT_DAYS);
-        if !DAYS.contains(&days) {
-            let (least, most) = (DAYS.start(), DAYS.end());
-            let problem =
-                format!("收到 {days}，应为 {least} 到 {most} ¦ received {days}, expected {least} to {most}");
-            return Err(InvalidParameter::new("days", problem));
-        }
+        let days = within("days", self.days.unwrap_or(DEFAULT_DAYS), DAYS)?;
         Ok((which(self.client_id.as_ref())?, days))
     }
 }

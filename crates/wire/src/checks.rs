@@ -12,6 +12,21 @@ pub(crate) fn missing(name: &str) -> InvalidParameter {
     InvalidParameter::new(name, "缺少该必填参数 ¦ this required parameter is missing")
 }
 
+/// A number within bounds.
+pub(crate) fn within(
+    name: &str,
+    value: i64,
+    allowed: std::ops::RangeInclusive<i64>,
+) -> Result<i64, InvalidParameter> {
+    if allowed.contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = allowed.into_inner();
+    let problem =
+        format!("收到 {value}，应为 {least} 到 {most} ¦ received {value}, allowed is {least} to {most}");
+    Err(InvalidParameter::new(name, problem))
+}
+
 /// A text from strangers: no longer than that, and without control characters but line breaks and tabs.
 pub(crate) fn check_text(name: &str, text: &str, most: usize) -> Result<(), InvalidParameter> {
     let length = text.chars().count();

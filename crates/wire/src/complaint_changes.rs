@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::checks::within;
 use crate::complaint_search::{ComplaintSearch, Row};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
@@ -75,11 +76,7 @@ pub enum From {
 impl Request {
     /// From where on, and how many.
     pub fn query(&self) -> Result<(From, usize), InvalidParameter> {
-        let size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-        if !PAGE_SIZES.contains(&size) {
-            let problem = format!("收到 {size}，应为 1 到 1000 ¦ received {size}, expected 1 to 1000");
-            return Err(InvalidParameter::new("page_size", problem));
-        }
+        let size = within("page_size", self.page_size.unwrap_or(DEFAULT_PAGE_SIZE), PAGE_SIZES)?;
         let from = match self.cursor.as_deref() {
             None => From::After(0, 0),
             Some(LATEST) => From::Latest,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::checks::within;
 use crate::codes::{
     ChannelType, CodeTable, ComplaintFrom, ComplaintType, CurrentStep, Overtime, State, filter_schema,
 };
@@ -184,11 +185,7 @@ pub struct Page {
 impl Request {
     /// The checked request, or the first parameter that is out of bounds.
     pub fn query(self) -> Result<(Filter, Page), InvalidParameter> {
-        let size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-        if !PAGE_SIZES.contains(&size) {
-            let problem = format!("收到 {size}，应为 1 到 1000 ¦ received {size}, allowed is 1 to 1000");
-            return Err(InvalidParameter::new("page_size", problem));
-        }
+        let size = within("page_size", self.page_size.unwrap_or(DEFAULT_PAGE_SIZE), PAGE_SIZES)?;
         let page = self.page.unwrap_or(1);
         if page < 1 {
             let problem = format!("收到 {page}，应不小于 1 ¦ received {page}, allowed is 1 or more");

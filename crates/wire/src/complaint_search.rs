@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::checks::{check_text, flag};
+use crate::checks::{check_text, flag, within};
 use crate::codes::DetailStep;
 use crate::complaint_list::{self, ComplaintList};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit};
@@ -92,11 +92,7 @@ pub struct Part {
 impl Request {
     /// The checked request, or the first parameter that is out of bounds.
     pub fn query(self) -> Result<(Query, Part), InvalidParameter> {
-        let size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-        if !PAGE_SIZES.contains(&size) {
-            let problem = format!("收到 {size}，应为 1 到 100 ¦ received {size}, allowed is 1 to 100");
-            return Err(InvalidParameter::new("page_size", problem));
-        }
+        let size = within("page_size", self.page_size.unwrap_or(DEFAULT_PAGE_SIZE), PAGE_SIZES)?;
         if let Some(cursor) = &self.cursor {
             check_text("cursor", cursor, CURSOR_CHARACTERS)?;
         }

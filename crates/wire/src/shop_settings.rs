@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::checks::{NAME_CHARACTERS, check_text};
+use crate::checks::{NAME_CHARACTERS, check_text, flag, within};
 use crate::{BeijingTime, Endpoint, Example, InvalidParameter, PermissionSet, RateLimit, lenient};
 
 const LIMIT: RateLimit = RateLimit { calls: 100, seconds: 10 };
@@ -213,16 +213,18 @@ pub struct Change {
 impl Change {
     /// The request, if no part of it is out of bounds. Rules are read by the server.
     pub fn checked(mut self) -> Result<Self, InvalidParameter> {
-        for (name, flag) in [
+        for (name, given) in [
             ("merchant_closes", self.merchant_closes),
             ("move_running", self.move_running),
             ("dry_run", self.dry_run),
         ] {
-            within(name, flag, 0, 1)?;
+            flag(name, given)?;
         }
-        within("consumer_reopens_hours", self.consumer_reopens_hours, 0, MOST_REOPENS_HOURS)?;
+        within("consumer_reopens_hours", self.consumer_reopens_hours.unwrap_or(0), 0..=MOST_REOPENS_HOURS)?;
         if let Some(hours) = &mut self.remind_hours {
-            hours.iter().try_for_each(|hours| within("remind_hours", Some(*hours), 1, MOST_REMIND_HOURS))?;
+            for hours in hours.iter() {
+                within("remind_hours", *hours, 1..=MOST_REMIND_HOURS)?;
+            }
             hours.sort_unstable_by(|a, b| b.cmp(a));
             hours.dedup();
             at_most("remind_hours", hours.len(), MOST_REMINDERS)?;
@@ -291,18 +293,6 @@ fn check_name(parameter: &str, name: &str) -> Result<(), InvalidParameter> {
         return Err(InvalidParameter::new(parameter, "名称为空 ¦ a name is empty"));
     }
     check_text(parameter, name, NAME_CHARACTERS)
-}
-
-fn within(name: &str, value: Option<i64>, least: i64, most: i64) -> Result<(), InvalidParameter> {
-    match value.filter(|value| !(least..=most).contains(value)) {
-        None => Ok(()),
-        Some(value) => {
-            let problem = format!(
-                "收到 {value}，应为 {least} 到 {most} ¦ received {value}, expected {least} to {most}"
-            );
-            Err(InvalidParameter::new(name, problem))
-        }
-    }
 }
 
 fn at_most(name: &str, received: usize, most: usize) -> Result<(), InvalidParameter> {

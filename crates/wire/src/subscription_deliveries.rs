@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::checks::{check_text, flag};
+use crate::checks::{check_text, flag, within};
 use crate::complaint_changes::{DEFAULT_PAGE_SIZE, PAGE_SIZES};
 use crate::complaint_reveal::check_names;
 use crate::subscription::{LIMIT, which};
@@ -128,11 +128,7 @@ pub struct Query {
 impl Request {
     /// The request, if no part of it is out of bounds.
     pub fn query(&self) -> Result<Query, InvalidParameter> {
-        let size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-        if !PAGE_SIZES.contains(&size) {
-            let problem = format!("收到 {size}，应为 1 到 1000 ¦ received {size}, expected 1 to 1000");
-            return Err(InvalidParameter::new("page_size", problem));
-        }
+        let size = within("page_size", self.page_size.unwrap_or(DEFAULT_PAGE_SIZE), PAGE_SIZES)?;
         if let Some(state) = &self.state {
             one_of("state", state, &STATES)?;
         }
