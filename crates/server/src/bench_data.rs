@@ -40,6 +40,8 @@ pub enum Skew {
     Shops,
 }
 
+/// The shop's id, or how those of several begin.
+pub const SHOP: &str = "appbench";
 /// Who brought these complaints.
 const SOURCE: &str = "bench";
 /// Rows on their way to the store at once, thrice.
@@ -76,7 +78,7 @@ impl Plan {
                 part += weight(rank);
                 given = (self.complaints as f64 * part / whole).round() as i64;
                 NewShop {
-                    id: Arc::new(ShopId::parse(&format!("appbench{number}")).expect("letters and digits")),
+                    id: Arc::new(ShopId::parse(&format!("{SHOP}{number}")).expect("letters and digits")),
                     name: format!("压测店铺{number}"),
                     created_at: self.begin(),
                     complaints: given - before,

@@ -34,7 +34,8 @@ pub const LOGINS: [(&str, &str, Role); 4] = [
     ("viewer", "查看员", Role::Viewer),
 ];
 
-const APP_ID: &str = "appDemo12345678";
+/// The demo shop.
+pub(crate) const APP_ID: &str = "appDemo12345678";
 const CLIENT_ID: &str = "xopDemo12345678";
 /// The same at every start on this machine alone, so that a program set up once goes on working; wherever
 /// others can reach the server, a new one is made.
@@ -92,7 +93,7 @@ pub async fn prepare(store: &Store, now: i64, loopback: bool) -> Result<Demo> {
 }
 
 /// Adds those who sign in, all with one password, unless the first is there already.
-async fn people(store: &Store, shop: &ShopId, now: i64) -> Result<Option<Secret>> {
+pub(crate) async fn people(store: &Store, shop: &ShopId, now: i64) -> Result<Option<Secret>> {
     if store.read().await?.user_of_login(LOGINS[0].0).await?.is_some() {
         return Ok(None);
     }
@@ -100,7 +101,7 @@ async fn people(store: &Store, shop: &ShopId, now: i64) -> Result<Option<Secret>
     let failed = |error: passwords::Failed| StoreError::Value(error.to_string());
     let hash = Hasher::default().hash(&password).await.map_err(failed)?;
     let (mut tx, _) =
-        store.write(shop).await?.ok_or_else(|| StoreError::Value("the demo shop is gone".into()))?;
+        store.write(shop).await?.ok_or_else(|| StoreError::Value(format!("the shop {shop} is gone")))?;
     for (login, name, role) in LOGINS {
         if tx.lock_user(login).await?.is_none() {
             let user = handling::new_user(login, name, Some(hash.clone()), now);
@@ -114,10 +115,38 @@ async fn people(store: &Store, shop: &ShopId, now: i64) -> Result<Option<Secret>
 
 /// The demo's complaints as of `now` (epoch seconds).
 pub fn complaints(now: i64) -> Vec<Incoming> {
-    let mut rng = StdRng::seed_from_u64(20_240_419);
-    let mut all = page_examples();
-    all.extend((all.len()..COMPLAINTS).map(|at| invented(&mut rng, at, now)));
-    all
+    made(20_240_419, now).take(COMPLAINTS).collect()
+}
+
+/// Complaints without end as of `now` (epoch seconds): the page's two, then others by the seed.
+pub fn made(seed: u64, now: i64) -> impl Iterator<Item = Incoming> + Send {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let examples = page_examples();
+    let behind = examples.len();
+    examples.into_iter().chain((behind..).map(move |at| invented(&mut rng, at, now)))
+}
+
+/// A complaint that is made at `now` (epoch seconds), and that nobody has touched.
+pub fn arriving(rng: &mut StdRng, now: i64) -> Incoming {
+    let at = rng.random_range(0..COMPLAINTS);
+    let Incoming { complaint, details } = invented(rng, at, now);
+    let complaint = Complaint {
+        complaint_id: id_of(rng, now),
+        complaint_time: now,
+        state: State::Pending,
+        current_step: first_step(complaint.channel_type, complaint.complaint_from),
+        operate_time: now,
+        operate_end_time: deadline(now, complaint.time_limit),
+        closed_at: None,
+        closed_overtime: None,
+        ..complaint
+    };
+    Incoming { complaint, details: Details { replies: Vec::new(), ..details } }
+}
+
+/// What somebody says of one: a case's answer.
+pub fn answer(rng: &mut StdRng) -> &'static str {
+    CASES.choose(rng).map_or("", |case| case.1)
 }
 
 /// The published page's two example rows, and what the detail interface may show of them.
@@ -268,12 +297,10 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
             if in_time { rng.random_range(600..limit) } else { limit + rng.random_range(60..5 * 86_400) };
         complaint_time + after.min(longest)
     });
-    let current_step = match (state, complaint_from) {
-        (State::Pending, ComplaintFrom::Hotline400 | ComplaintFrom::Mail) => CurrentStep::EnteredByPlatform,
-        (State::Pending, _) if channel == ChannelType::Shop => CurrentStep::New,
-        (State::Pending, _) => CurrentStep::Imported,
-        (State::InProgress, _) if rng.random_range(0..4) == 0 => CurrentStep::CheckFailed,
-        (State::InProgress, _) => CurrentStep::MerchantReplied,
+    let current_step = match state {
+        State::Pending => first_step(channel, complaint_from),
+        State::InProgress if rng.random_range(0..4) == 0 => CurrentStep::CheckFailed,
+        State::InProgress => CurrentStep::MerchantReplied,
         _ => CurrentStep::ClosedByPlatform,
     };
     let (reason, answer) = CASES.choose(rng).copied().unwrap_or(CASES[0]);
@@ -282,8 +309,7 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
     let course = COURSES[course_at];
     let bought = complaint_time - rng.random_range(3600..20 * 86_400);
     let reason = reason.replace("{}", course);
-    let complaint_id =
-        format!("c_{complaint_time:08x}{:05x}_{}", rng.random_range(0..0xf_ffff), letters(rng, 8));
+    let complaint_id = id_of(rng, complaint_time);
     let replies = match state {
         State::Pending => Vec::new(),
         _ => vec![Reply {
@@ -344,6 +370,19 @@ fn invented(rng: &mut StdRng, at: usize, now: i64) -> Incoming {
         },
         details,
     }
+}
+
+/// What a complaint that nobody has touched is at.
+fn first_step(channel: ChannelType, source: ComplaintFrom) -> CurrentStep {
+    match source {
+        ComplaintFrom::Hotline400 | ComplaintFrom::Mail => CurrentStep::EnteredByPlatform,
+        _ if channel == ChannelType::Shop => CurrentStep::New,
+        _ => CurrentStep::Imported,
+    }
+}
+
+fn id_of(rng: &mut StdRng, complaint_time: i64) -> String {
+    format!("c_{complaint_time:08x}{:05x}_{}", rng.random_range(0..0xf_ffff), letters(rng, 8))
 }
 
 pub(crate) fn letters(rng: &mut StdRng, count: usize) -> String {

@@ -25,6 +25,7 @@ pub mod passwords;
 pub mod privacy;
 pub mod remembered;
 pub mod roles;
+pub mod sandbox;
 pub mod search;
 pub mod secrets;
 pub mod sessions;

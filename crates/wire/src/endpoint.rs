@@ -107,6 +107,29 @@ pub trait PersonalEndpoint: 'static {
     }
 }
 
+/// An interface by which a sandbox is steered, `POST /NAME/1.0.0`: it takes no token, has no limit, and is there in a
+/// sandbox only `[ours]`.
+pub trait SandboxEndpoint: 'static {
+    /// The name, for example `tousu.sandbox.reset`.
+    const NAME: &'static str;
+    /// What it is called on its page (`中文 ¦ English`).
+    const TITLE: &'static str;
+    /// The parameters that must be there.
+    const REQUIRED: &'static [&'static str] = &[];
+    /// The parameters.
+    type Request: Serialize + DeserializeOwned + JsonSchema + Send;
+    /// What `data` holds in an answer with code 0.
+    type Response: Serialize + DeserializeOwned + JsonSchema + Send;
+
+    /// A request and the answer to it, as the documentation shows them.
+    fn example() -> Example;
+
+    /// The path under which it is served.
+    fn path() -> String {
+        format!("/{}/1.0.0", Self::NAME)
+    }
+}
+
 /// A documented call.
 pub struct Example {
     /// The body of the request, `access_token` included where it takes one.

@@ -36,6 +36,8 @@ pub mod member;
 pub mod openapi;
 pub mod preference;
 pub mod queue;
+pub mod sandbox;
+pub mod sandbox_complaint;
 pub mod session;
 pub mod shop_settings;
 pub mod stats;
@@ -48,8 +50,8 @@ pub mod token;
 pub mod written;
 
 pub use endpoint::{
-    Endpoint, Example, InvalidParameter, PermissionSet, PersonalEndpoint, RateLimit, is_read,
+    Endpoint, Example, InvalidParameter, PermissionSet, PersonalEndpoint, RateLimit, SandboxEndpoint, is_read,
 };
 pub use envelope::{BACKEND_CONFUSED, BURST, Envelope, ReturnCode, meaning};
 pub use text::{Lang, Text};
-pub use time::{BeijingTime, NO_DATE, closed_at, optional_time};
+pub use time::{BeijingTime, NO_DATE, NO_DATE_ELSEWHERE, closed_at, optional_time};

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Endpoint, Envelope, Example, Lang, PersonalEndpoint, RateLimit, ReturnCode, Text, complaint_list,
-    session, token,
+    Endpoint, Envelope, Example, Lang, PersonalEndpoint, RateLimit, ReturnCode, SandboxEndpoint, Text,
+    complaint_list, session, token,
 };
 
 /// Collects endpoints into one document.
@@ -33,7 +33,7 @@ impl Default for OpenApi {
 struct Operation<'a> {
     id: &'a str,
     title: &'a str,
-    limit: RateLimit,
+    limit: Option<RateLimit>,
     permission_set: Option<&'static str>,
     success: &'a str,
     example: Example,
@@ -62,7 +62,7 @@ impl OpenApi {
         let operation = self.operation::<E::Response>(Operation {
             id: E::NAME,
             title: E::TITLE,
-            limit: E::LIMIT,
+            limit: Some(E::LIMIT),
             permission_set: Some(E::PERMISSION_SET.name()),
             success: complaint_list::SUCCESS,
             example: E::example(),
@@ -80,7 +80,7 @@ impl OpenApi {
         let operation = self.operation::<E::Response>(Operation {
             id: E::NAME,
             title: E::TITLE,
-            limit: E::LIMIT,
+            limit: Some(E::LIMIT),
             permission_set: None,
             success: complaint_list::SUCCESS,
             example: E::example(),
@@ -96,6 +96,22 @@ impl OpenApi {
         self
     }
 
+    /// Adds an interface by which a sandbox is steered.
+    pub fn sandbox<E: SandboxEndpoint>(mut self) -> Self {
+        let request = self.request::<E::Request>(E::REQUIRED);
+        let operation = self.operation::<E::Response>(Operation {
+            id: E::NAME,
+            title: E::TITLE,
+            limit: None,
+            permission_set: None,
+            success: complaint_list::SUCCESS,
+            example: E::example(),
+            files: &[],
+        });
+        self.paths.insert(E::path(), json!({ "post": with_body(operation, request) }));
+        self
+    }
+
     /// Adds `/token`, by GET with a query (as the vendor's SDKs do) and by POST with a body.
     pub fn token(mut self) -> Self {
         let request = self.request::<token::Request>(token::REQUIRED);
@@ -103,7 +119,7 @@ impl OpenApi {
             document.operation::<token::Response>(Operation {
                 id,
                 title: token::TITLE,
-                limit: token::LIMIT,
+                limit: Some(token::LIMIT),
                 permission_set: None,
                 success: token::SUCCESS,
                 example: token::example(),
@@ -221,11 +237,11 @@ impl OpenApi {
             "operationId": operation.id,
             "summary": title.pick(Lang::Zh),
             "x-title-en": title.pick(Lang::En),
-            "x-rate-limit": {
-                "calls": operation.limit.calls,
-                "seconds": operation.limit.seconds,
-                "text": operation.limit.to_string(),
-            },
+            "x-rate-limit": operation.limit.map(|limit| json!({
+                "calls": limit.calls,
+                "seconds": limit.seconds,
+                "text": limit.to_string(),
+            })),
             "responses": { "200": {
                 "description": "成功或错误，由 code 区分 ¦ success or error: code tells",
                 "headers": {

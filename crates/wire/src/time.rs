@@ -14,8 +14,8 @@ use crate::lenient::{self, FromScalar, Scalar};
 /// What stands in a time field when there is no time `[page]`.
 pub const NO_DATE: &str = "1970-01-02 00:00:00";
 
-/// The other "no date" of the vendor's interfaces `[public]`; read, never written.
-const NO_DATE_ELSEWHERE: &str = "0000-00-00 00:00:00";
+/// The other "no date" of the vendor's interfaces `[public]`; read, and written by nobody who means well.
+pub const NO_DATE_ELSEWHERE: &str = "0000-00-00 00:00:00";
 
 const BEIJING: Offset = jiff::tz::offset(8);
 /// 1970-01-01T00:00:00Z in Beijing.

@@ -93,6 +93,6 @@ impl BenchData {
 }
 
 /// In one word, since what clap says is in no language.
-fn moment(text: &str) -> Result<BeijingTime, &'static str> {
+pub(super) fn moment(text: &str) -> Result<BeijingTime, &'static str> {
     text.parse().map_err(|_| "yyyy-MM-dd HH:mm:ss")
 }

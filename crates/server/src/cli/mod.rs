@@ -22,6 +22,7 @@ mod shop;
 mod stats;
 mod subscription;
 mod token;
+mod unusual;
 mod user;
 
 use std::io::Write;
@@ -182,7 +183,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         match chosen {
-            Command::Serve(serve) => serve.run(context).await,
+            Command::Serve(serve) => serve.run(context, has_database).await,
             Command::Shop(shop) => shop.run(context).await,
             Command::App(app) => app.run(context).await,
             Command::User(user) => user.run(context).await,

@@ -12,9 +12,10 @@ use tokio::sync::oneshot;
 use tousu_wire::Endpoint;
 use tousu_wire::complaint_list::ComplaintList;
 
+use super::unusual::{self, Unusual};
 use super::{Session, token};
 use crate::demo::{self, Demo};
-use crate::gateway::{self, Gateway};
+use crate::gateway::{self, Gateway, Manner};
 use crate::notices::{Dispatcher, Sender};
 use crate::search::following;
 use crate::secrets::Secret;
@@ -28,10 +29,18 @@ pub(super) struct Serve {
     /// 准备一个有 2000 条投诉的演示店铺并打印调用方法 ¦ make a demo shop with 2,000 complaints and print how to call it
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    unusual: Unusual,
 }
 
 impl Serve {
-    pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, mut session: Session, has_database: bool) -> anyhow::Result<ExitCode> {
+        if self.unusual.asks_for_list() {
+            return unusual::list(&session);
+        }
+        self.unusual.check(self.demo)?;
+        let quirks = self.unusual.rules()?;
+        let _folder = self.unusual.furnish(&mut session, has_database)?;
         let problems = session.settings.problems();
         if !problems.is_empty() {
             bail!(problems.join("; "));
@@ -44,6 +53,7 @@ impl Serve {
             .with_context(|| format!("无法监听 {listen} ¦ cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
         let url = format!("http://{}", reachable(address));
+        let sandbox = self.unusual.make(&store, &session.clock).await?;
         let mut told = json!({ "address": url });
         if self.demo {
             let now = session.clock.epoch();
@@ -57,8 +67,13 @@ impl Serve {
             told["access_token"] = json!(access.reveal());
             told["login"] = json!(demo::LOGINS[0].0);
             told["password"] = json!(password.as_ref().map(Secret::reveal));
+        } else if let Some(sandbox) = &sandbox {
+            self.unusual.tell_of_sandbox(&session, &store, sandbox, &mut told).await?;
         } else if !store.read().await?.has_users().await? {
             told["users"] = json!(0);
+        }
+        if let Some(quirks) = &quirks {
+            self.unusual.tell_of_quirks(&store, quirks, &mut told).await?;
         }
         // Whoever reads the greeting may stop the server at once.
         let stop = told_to_stop()?;
@@ -102,7 +117,8 @@ impl Serve {
         let notices = tokio::spawn(dispatcher.run(async {
             let _ = notices_ended.await;
         }));
-        let gateway = Gateway::of_demo(store, settings, clock, gateway::record_metrics(), self.demo)?;
+        let manner = Manner { is_demo: self.demo, quirks, sandbox };
+        let gateway = Gateway::in_manner(store, settings, clock, gateway::record_metrics(), manner)?;
         gateway::serve(gateway, listener, stop).await;
         drop((end_jobs, end_following, end_notices));
         // What is under way is taken back, and done at the next start.
@@ -159,6 +175,7 @@ fn greeting(session: &Session, told: &Value) -> String {
             ),
         });
     }
+    lines.extend(unusual::greeting(session, told));
     if told["access_token"].is_string() {
         for name in ["app_id", "client_id", "secret_key", "access_token"] {
             lines.push(format!("{name:<13} {}", text(name)));

@@ -7,6 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
+use super::routes::openapi_of_sandbox;
 use super::visit::Peer;
 use super::{Gateway, no_such_interface};
 
@@ -59,7 +60,9 @@ fn served(kind: &'static str, text: &'static str) -> Response {
 
 /// Made when it is first asked for: most nodes never are, and making it takes several times its memory.
 static DOCUMENT: LazyLock<String> = LazyLock::new(super::openapi);
+static DOCUMENT_OF_SANDBOX: LazyLock<String> = LazyLock::new(openapi_of_sandbox);
 
-pub(super) async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
+pub(super) async fn openapi(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    let document = if gateway.sandbox.is_some() { &DOCUMENT_OF_SANDBOX } else { &DOCUMENT };
+    ([(header::CONTENT_TYPE, "application/json")], document.as_str())
 }

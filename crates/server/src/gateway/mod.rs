@@ -19,8 +19,10 @@ mod members;
 mod oidc;
 mod personal;
 mod queue;
+pub mod quirks;
 mod refusal;
 mod routes;
+mod sandbox;
 mod searching;
 mod serve;
 mod sessions;
@@ -51,6 +53,7 @@ use tousu_wire::RateLimit;
 
 use self::events::{Streams, Watchers};
 use self::limiter::{Allowance, Limiter};
+use self::quirks::{Quirks, Rules};
 use self::refusal::Refusal;
 use self::routes::no_such_interface;
 use self::usage::Usage;
@@ -62,6 +65,7 @@ use crate::notices::Sender;
 use crate::oidc::Provider;
 use crate::passwords::Hasher;
 use crate::remembered::Remembered;
+use crate::sandbox::Sandbox;
 use crate::settings::Settings;
 use crate::store::{ShopId, Store};
 
@@ -91,6 +95,8 @@ pub struct Gateway {
     watchers: Watchers,
     /// Whether it serves a demonstration.
     is_demo: bool,
+    quirks: Option<Quirks>,
+    sandbox: Option<Sandbox>,
     /// Places of files that are being brought.
     imports: Arc<Semaphore>,
     usage: Usage,
@@ -102,6 +108,17 @@ pub struct Gateway {
     metrics: PrometheusHandle,
     /// Bodies that came before.
     familiar: Familiar,
+}
+
+/// What is unusual about a gateway.
+#[derive(Default)]
+pub struct Manner {
+    /// Whether it serves a demonstration.
+    pub is_demo: bool,
+    /// How its answers are wrong.
+    pub quirks: Option<Rules>,
+    /// The sandbox that it serves, which can be steered then.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// What was learnt of a call on the way to its answer, for the log and the headers.
@@ -133,17 +150,20 @@ impl Gateway {
         clock: Clock,
         metrics: PrometheusHandle,
     ) -> anyhow::Result<Arc<Self>> {
-        Gateway::of_demo(store, settings, clock, metrics, false)
+        Gateway::in_manner(store, settings, clock, metrics, Manner::default())
     }
 
-    /// The same, which may serve a demonstration.
-    pub fn of_demo(
+    /// The same, in another manner than usual.
+    pub fn in_manner(
         store: Store,
         settings: Settings,
         clock: Clock,
         metrics: PrometheusHandle,
-        is_demo: bool,
+        manner: Manner,
     ) -> anyhow::Result<Arc<Self>> {
+        let Manner { is_demo, quirks, sandbox } = manner;
+        let by_header = sandbox.is_some();
+        let quirks = if by_header { quirks.or_else(|| Some(Rules::default())) } else { quirks };
         Ok(Arc::new(Gateway {
             sender: Sender::new(&settings, clock.clone()),
             limiter: Limiter::new(&settings.limits, &clock),
@@ -154,6 +174,8 @@ impl Gateway {
             streams: Arc::new(Streams::new(settings.sessions.max_streams)),
             watchers: Watchers::default(),
             is_demo,
+            quirks: quirks.map(|rules| Quirks::new(rules, by_header)),
+            sandbox,
             token_meter: Meter::of("token"),
             events_meter: Meter::of("events"),
             oidc_meter: Meter::of("oidc"),

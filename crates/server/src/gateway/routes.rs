@@ -45,7 +45,7 @@ use tousu_wire::subscription::{
 };
 use tousu_wire::subscription_change::{SubscriptionCreate, SubscriptionUpdate};
 use tousu_wire::subscription_deliveries::{SubscriptionDeliveries, SubscriptionReplay};
-use tousu_wire::{Endpoint, PersonalEndpoint, ReturnCode, lenient, token as token_wire};
+use tousu_wire::{Endpoint, PersonalEndpoint, ReturnCode, SandboxEndpoint, lenient, token as token_wire};
 use tower::ServiceExt;
 
 use super::admit::{read_parameters, require_method};
@@ -55,21 +55,25 @@ use super::refusal::Refusal;
 use super::visit::{self, Meter, Peer, Visit};
 use super::{
     Answered, Gateway, apps, bounded, complaints, console, docs, events, exports, handling, importing,
-    members, oidc, patience, personal, queue, searching, sessions, settings, stats, subscriptions, token,
-    watch,
+    members, oidc, patience, personal, queue, quirks, sandbox, searching, sessions, settings, stats,
+    subscriptions, token, watch,
 };
 use crate::handling::Action;
 
 /// The interfaces: what answers on which path, and what is published of them.
-struct Interfaces {
-    by_path: HashMap<String, Box<dyn Interface>>,
+#[derive(Default)]
+pub(super) struct Interfaces {
+    by_path: ByPath,
     /// What each adds to the document, which is made when somebody asks for it.
     published: Vec<fn(OpenApi) -> OpenApi>,
 }
 
+/// What answers on which path.
+pub(super) type ByPath = HashMap<String, Box<dyn Interface>>;
+
 impl Interfaces {
     fn all() -> Self {
-        let none = Interfaces { by_path: HashMap::new(), published: Vec::new() };
+        let none = Interfaces::default();
         none.endpoint(interface::<ComplaintList, _, _>(complaints::list))
             .endpoint(interface::<ComplaintInfoGet, _, _>(complaints::info))
             .endpoint(interface::<ComplaintCreate, _, _>(handling::create))
@@ -139,12 +143,27 @@ impl Interfaces {
         self.published.push(OpenApi::personal::<E>);
         self
     }
+
+    pub(super) fn steering<E: SandboxEndpoint>(mut self, Answering(interface, _): Answering<E>) -> Self {
+        self.by_path.insert(E::path(), interface);
+        self.published.push(OpenApi::sandbox::<E>);
+        self
+    }
 }
 
 /// The OpenAPI document of everything that is served (JSON).
 pub fn openapi() -> String {
-    let published = Interfaces::all().published;
-    let document = published.into_iter().fold(OpenApi::default().token(), |document, add| add(document));
+    document_of([Interfaces::all()])
+}
+
+/// The same of a sandbox, which has more.
+pub(super) fn openapi_of_sandbox() -> String {
+    document_of([Interfaces::all(), sandbox::interfaces()])
+}
+
+fn document_of<const N: usize>(interfaces: [Interfaces; N]) -> String {
+    let published = interfaces.into_iter().flat_map(|interfaces| interfaces.published);
+    let document = published.fold(OpenApi::default().token(), |document, add| add(document));
     document.pages().build(env!("CARGO_PKG_VERSION")).to_string()
 }
 
@@ -172,7 +191,14 @@ impl Gateway {
             .route("/import", get(console_page))
             .fallback(no_such_interface)
             .with_state(self.clone());
-        Routes { gateway: self.clone(), interfaces: Interfaces::all().by_path, others }
+        let mut interfaces = Interfaces::all().by_path;
+        if self.quirks.is_some() {
+            interfaces = quirks::around(interfaces, &others);
+        }
+        if self.sandbox.is_some() {
+            interfaces.extend(sandbox::interfaces().by_path);
+        }
+        Routes { gateway: self.clone(), interfaces, others }
     }
 }
 
@@ -180,7 +206,7 @@ impl Gateway {
 /// much as the rest of the gate.
 pub(crate) struct Routes {
     gateway: Arc<Gateway>,
-    interfaces: HashMap<String, Box<dyn Interface>>,
+    interfaces: ByPath,
     others: Router,
 }
 
@@ -198,10 +224,25 @@ impl Routes {
         if let Some(interface) = self.interfaces.get(request.uri().path()) {
             return interface.answer(&self.gateway, peer, request).await;
         }
-        request.extensions_mut().insert(peer);
-        let answered = self.others.clone().oneshot(request.map(Body::new)).await;
-        answered.unwrap_or_else(|never| match never {}).map(Either::Right)
+        routed(&self.others, peer, request).await
     }
+
+    /// Whether something other than the router answers there.
+    #[cfg(test)]
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.interfaces.contains_key(path)
+    }
+}
+
+/// What the router answers.
+pub(super) async fn routed(
+    router: &Router,
+    peer: Peer,
+    mut request: http::Request<Incoming>,
+) -> Response<Answer> {
+    request.extensions_mut().insert(peer);
+    let answered = router.clone().oneshot(request.map(Body::new)).await;
+    answered.unwrap_or_else(|never| match never {}).map(Either::Right)
 }
 
 /// The path as we serve it: `//xe.…` and `/api/xe.…` are `/xe.…` `[public: clients in the field send both]`.

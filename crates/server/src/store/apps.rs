@@ -96,6 +96,16 @@ impl Store {
         tx.commit().await?;
         Ok(added == 1)
     }
+
+    /// Has a token die at `until` (epoch seconds), if it lives longer.
+    pub async fn shorten_token(&self, shop: &ShopId, token_hash: &str, until: i64) -> Result<()> {
+        const SHORTEN: &str = "update tokens set expires_at = $3
+             where shop_id = $1 and token_hash = $2 and expires_at > $3";
+        // It is a change of the shop: whoever remembers the token's holder learns of it.
+        let Some((mut tx, _)) = self.write(shop).await? else { return Ok(()) };
+        tx.execute(shop, SHORTEN, &[token_hash.into(), until.into()]).await?;
+        tx.commit().await
+    }
 }
 
 const APP_COLUMNS: &str =

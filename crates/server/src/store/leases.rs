@@ -1,4 +1,4 @@
-//! SQL about leases: who does a job that one node at a time may do.
+//! SQL about leases: who does a job that one node at a time may do; and what else is of a moment for all shops.
 
 use super::{Result, Store};
 
@@ -14,6 +14,16 @@ impl Store {
         let claimed = tx.query_all_shops(CLAIM, &values, |_| Ok(())).await?;
         tx.commit().await?;
         Ok(!claimed.is_empty())
+    }
+
+    /// Forgets until when leases are held, up to when deadlines were looked for, and who tried to sign in: a sandbox's clock
+    /// goes back to before all that.
+    pub async fn forget_moments(&self) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        for table in ["leases", "alarm_marks", "sign_in_attempts"] {
+            tx.query_all_shops(&format!("delete from {table}"), &[], |_| Ok(())).await?;
+        }
+        tx.commit().await
     }
 
     /// Gives a lease back before its time is over.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use tousu::gateway::quirks::{KINDS, PRESETS, Rules};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -30,22 +31,24 @@ fn every_command_of_the_readmes_works() {
     for name in ["README.md", "README.zh-CN.md"] {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("complaints.csv"), COMPLAINTS_CSV).unwrap();
-        // What `make run` starts, on a free port.
-        let mut server = Command::new(binary)
-            .args(["serve", "--demo", "--json", "--listen", "127.0.0.1:0"])
-            .current_dir(&folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        let told: Value = serde_json::from_str(&first).unwrap();
-        let address = told["address"].as_str().unwrap();
+        let text = read(name);
+        // What `make run` starts, and the sandbox that the text tells to start; on free ports.
+        let (demo, address) = served(binary, &folder, &["--demo"]);
+        let sandbox = text.split("`tousu serve --sandbox").nth(1).unwrap().split('`').next().unwrap();
+        let flags = sandbox.replace("--listen 127.0.0.1:8081", "");
+        let flags: Vec<&str> = ["--sandbox"].into_iter().chain(flags.split_whitespace()).collect();
+        let (twin, twins_address) = served(binary, &folder, &flags);
 
-        let text = read(name).replace("http://127.0.0.1:8080", address);
+        let text =
+            text.replace("http://127.0.0.1:8080", &address).replace("http://127.0.0.1:8081", &twins_address);
         let (shell, answers) = (blocks(&text, "sh"), blocks(&text, "json"));
-        assert_eq!(shell.len(), 3);
+        assert_eq!(shell.len(), 4);
+        let block = |mark: &str| {
+            let mut found = shell.iter().filter(|block| block.contains(mark));
+            let block = found.next().unwrap_or_else(|| panic!("{name} has no block with {mark}"));
+            assert!(found.next().is_none(), "{name} has two blocks with {mark}");
+            block
+        };
         let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
         let run = |script: &str| {
             let done = Command::new("bash")
@@ -57,17 +60,19 @@ fn every_command_of_the_readmes_works() {
                 .unwrap();
             (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap(), done.status)
         };
-        let (listed, errors, status) = run(&shell[0]);
+        let (listed, errors, status) = run(block("appDemo12345678"));
         assert!(status.success(), "{errors}");
         assert_eq!(listed.trim(), answers[0].trim(), "the answer that {name} prints");
 
-        let (out, errors, status) =
-            run(&format!("set -e\n{}", shell[1].replace("refused.ndjson", "refused.ndjson || [ $? = 2 ]")));
+        let (out, errors, status) = run(&format!(
+            "set -e\n{}",
+            block("tousu doctor").replace("refused.ndjson", "refused.ndjson || [ $? = 2 ]")
+        ));
         assert!(status.success(), "{out}{errors}");
         assert!(out.contains("新增 1") && out.contains("拒绝 1"), "{out}");
         assert!(read_in(&folder, "refused.ndjson").contains("\"line\":3"));
 
-        let (out, errors, status) = run(&format!("set -e\n{}", shell[2]));
+        let (out, errors, status) = run(&format!("set -e\n{}", block("tousu audit verify")));
         assert!(status.success(), "{out}{errors}");
         for seen in [
             "消费者投诉",
@@ -82,9 +87,67 @@ fn every_command_of_the_readmes_works() {
         ] {
             assert!(out.contains(seen), "{seen}: {out}");
         }
+        // An answer a line, for which curl puts no end of line.
+        let steered = block("X-Tousu-Fault").lines().map(|line| match line.starts_with("curl ") {
+            true => format!("{line}; echo"),
+            false => line.to_owned(),
+        });
+        let (out, errors, status) = run(&format!("set -e\n{}", steered.collect::<Vec<_>>().join("\n")));
+        assert!(status.success(), "{out}{errors}");
+        let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(answers.len(), 6, "{out}");
+        assert_eq!(answers[0]["code"], 2053);
+        assert_eq!(answers[1]["data"]["total"], "28");
+        assert!(answers[2..].iter().all(|answer| answer["code"] == 0), "{out}");
+        assert_eq!(answers[2]["data"]["complaint_ids"].as_array().unwrap().len(), 3);
+        assert_eq!(answers[5]["data"]["seed"], 7);
+
         assert!(blocks(&text, "console").iter().all(|block| makes_sense(block)), "{name}");
-        server.kill().unwrap();
-        server.wait().unwrap();
+        for mut server in [demo, twin] {
+            // By which the sandbox takes its folder away.
+            let told = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+            assert!(told.success());
+            server.wait().unwrap();
+        }
+    }
+}
+
+/// A server with these flags, and its address.
+fn served(binary: &Path, folder: &tempfile::TempDir, flags: &[&str]) -> (std::process::Child, String) {
+    let mut server = Command::new(binary)
+        .args([&["serve", "--json", "--listen", "127.0.0.1:0"], flags].concat())
+        .current_dir(folder)
+        .env_remove("TOUSU_DATABASE")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let told: Value = serde_json::from_str(&first).unwrap();
+    (server, told["address"].as_str().unwrap().to_owned())
+}
+
+/// The rules that the page about quirks shows are rules, and its tables have every fault.
+#[test]
+fn the_page_about_quirks_is_right() {
+    let page = read("docs/sandbox.md");
+    for rules in blocks(&page, "toml") {
+        assert!(!Rules::parse(&rules).unwrap().is_empty());
+    }
+    for kind in &KINDS {
+        assert!(
+            kind.name == "code" || page.contains(&format!("`{}", kind.name)),
+            "{} is not on it",
+            kind.name
+        );
+    }
+    for preset in &PRESETS {
+        assert!(
+            page.contains(&format!("`{}`", preset.name)) || preset.name == "everything",
+            "{}",
+            preset.name
+        );
     }
 }
 

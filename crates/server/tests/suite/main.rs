@@ -30,5 +30,7 @@ mod postgres;
 mod privacy;
 mod program;
 mod queue;
+mod quirks;
+mod sandbox;
 mod search;
 mod stats;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tousu::clock::Clock;
 use tousu::complaint::Complaint;
-use tousu::gateway::{self, Gateway};
+use tousu::gateway::{self, Gateway, Manner};
 use tousu::privacy::{Place, keys};
 use tousu::secrets;
 use tousu::settings::{Keys, Settings};
@@ -143,14 +143,26 @@ impl Server {
 
     /// A server that goes by this clock, which may be another server's, too.
     pub async fn start_by(clock: Clock, database: &Database, change: impl FnOnce(&mut Settings)) -> Self {
+        Server::start_in(clock, database, change, async |_, _| Manner::default()).await
+    }
+
+    /// A server in another manner than usual, which may need a store and a clock.
+    pub async fn start_in(
+        clock: Clock,
+        database: &Database,
+        change: impl FnOnce(&mut Settings),
+        manner: impl AsyncFnOnce(&Store, &Clock) -> Manner,
+    ) -> Self {
         let mut settings = Settings::default();
         settings.database.0.clone_from(&database.url);
         settings.privacy.keys = Keys(vec![KEY.to_owned()]);
         change(&mut settings);
         let store = Store::open(&database.url, &settings.storage).await.unwrap();
         let store = store.with_vault(keys::vault(&settings).unwrap());
+        let manner = manner(&store, &clock).await;
+        let metrics = gateway::record_metrics();
         let gateway =
-            Gateway::new(store.clone(), settings.clone(), clock.clone(), gateway::record_metrics()).unwrap();
+            Gateway::in_manner(store.clone(), settings.clone(), clock.clone(), metrics, manner).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
