@@ -112,6 +112,7 @@ export const VIEWS = [
     window: true,
     show: async (page, { complaint_id }) => {
       await page.goto(`/queue?tab=all&open=${complaint_id}`);
+      await page.locator('[data-row]').first().waitFor();
       await page.getByText('已联系班主任核实上课记录。').waitFor();
     },
   },
