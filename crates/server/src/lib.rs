@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod complaint;
+pub mod conformance;
 pub mod deadline;
 pub mod demo;
 pub mod export;

@@ -7,50 +7,45 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Map, json};
+use serde_json::json;
 use tokio::runtime::Handle;
 use tousu_wire::complaint_export::Request;
-use tousu_wire::{InvalidParameter, lenient};
+use tousu_wire::lenient;
 
 use super::app::no_shop;
 use super::refused::refuse;
+use super::remote::{self, Filters, Target, exit};
 use super::{Session, shop_id};
 use crate::export::{Format, Manifest};
 use crate::exporting::{Broken, Job, Order};
 use crate::life::Actor;
-use crate::store::Doer;
+use crate::store::{Doer, ShopId};
 
 #[derive(Args)]
+#[command(after_help = exit::help())]
 pub(super) struct Export {
-    /// 写入的文件；另写清单 文件.manifest.json ¦ the file to write; its manifest goes to FILE.manifest.json
-    file: PathBuf,
-    /// 店铺 id ¦ the shop's id
+    /// 写入的文件，格式按扩展名；另写清单 文件.manifest.json ¦ the file to write, in the form of its ending; its manifest goes to FILE.manifest.json
+    #[arg(value_name = "FILE", required_unless_present = "output")]
+    file: Option<PathBuf>,
+    /// 同上 ¦ the same
+    #[arg(long, short, value_name = "FILE", conflicts_with = "file")]
+    output: Option<PathBuf>,
+    /// 从本机数据库导出此店铺；不给则从配置的服务器逐页导出，中断后重复同一命令即续传 ¦ export this shop from the database; otherwise page by page from the profile's server, where the same command goes on after an interruption
     #[arg(long, value_name = "APP_ID")]
-    shop: String,
+    shop: Option<String>,
+    #[command(flatten)]
+    target: Target,
     /// 格式：csv、xlsx 或 ndjson（默认按扩展名） ¦ the form: csv, xlsx or ndjson (default: by the file's ending)
     #[arg(long, value_name = "FORM")]
     format: Option<String>,
-    /// 操作人，记入历史（默认为登录用户） ¦ who exports, for the history (default: the user logged in)
+    #[command(flatten)]
+    filters: Filters,
+    /// 放弃上次未完成的，重新开始 ¦ give up what was begun before, and begin anew
+    #[arg(long, conflicts_with = "shop")]
+    restart: bool,
+    /// 操作人，记入本机历史（默认为登录用户） ¦ who exports, for the database's history (default: the user logged in)
     #[arg(long, value_name = "NAME", env = "USER", hide_env = true)]
     operator: Option<String>,
-    /// 投诉单号 ¦ exactly this complaint
-    #[arg(long = "id", value_name = "ID")]
-    complaint_id: Option<String>,
-    /// 投诉类型编号 ¦ the channel's code
-    #[arg(long = "channel", value_name = "CODE")]
-    channel_type: Option<String>,
-    /// 处理状态：0 待处理，1 处理中，2 处理完成 ¦ the state: 0 pending, 1 in progress, 2 done
-    #[arg(long, value_name = "CODE")]
-    state: Option<String>,
-    /// 是否超时：1 否，2 是 ¦ overtime: 1 no, 2 yes
-    #[arg(long = "overtime", value_name = "CODE")]
-    is_overtime: Option<String>,
-    /// 投诉时间不早于，如 "2024-04-19 00:00:00" ¦ complained at or after, for example "2024-04-19 00:00:00"
-    #[arg(long = "start", value_name = "TIME")]
-    start_time: Option<String>,
-    /// 投诉时间不晚于 ¦ complained at or before
-    #[arg(long = "end", value_name = "TIME")]
-    end_time: Option<String>,
 }
 
 /// Through what the history says that it left.
@@ -58,10 +53,40 @@ const CLIENT_ID: &str = "tousu export";
 
 impl Export {
     pub(super) async fn run(self, session: Session) -> anyhow::Result<ExitCode> {
-        let shop = shop_id(&self.shop)?;
-        let file = self.file.clone();
-        let operator = self.operator.clone().filter(|name| !name.is_empty());
-        let order = self.request().and_then(|request| Order::of(&request, session.lang));
+        let file =
+            self.file.clone().or_else(|| self.output.clone()).context("没有文件名 ¦ no file is named")?;
+        let ending = file.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+        let format = self.format.clone().or_else(|| ending.filter(|ending| Format::named(ending).is_some()));
+        match self.shop.clone() {
+            Some(shop) => self.export_database(&session, shop_id(&shop)?, file, format).await,
+            None => {
+                let format = match format {
+                    Some(name) => Format::named(&name).ok_or_else(|| {
+                        exit::usage(format!(
+                            "--format {name}：应为 csv、xlsx 或 ndjson ¦ --format {name}: allowed is csv, xlsx or ndjson"
+                        ))
+                    })?,
+                    None => Format::Csv,
+                };
+                let Export { target, filters, restart, .. } = self;
+                remote::export(&session, remote::Wanted { target, filters, file, format, restart }).await
+            }
+        }
+    }
+
+    async fn export_database(
+        self,
+        session: &Session,
+        shop: ShopId,
+        file: PathBuf,
+        format: Option<String>,
+    ) -> anyhow::Result<ExitCode> {
+        let operator = self.operator.filter(|name| !name.is_empty());
+        let now = session.clock.epoch();
+        let mut asked = self.filters.plan(now)?.parameters();
+        let more = [("format", format), ("operator", operator.clone())];
+        asked.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
+        let order = lenient::request(asked).and_then(|request: Request| Order::of(&request, session.lang));
         let order = order.or_else(|invalid| refuse(invalid.into(), &shop, ""))?;
         let store = session.open_existing().await?;
         if store.read().await?.version(&shop).await?.is_none() {
@@ -75,7 +100,7 @@ impl Export {
             operator: operator.unwrap_or_else(|| CLIENT_ID.to_owned()),
             actor: Actor::Merchant,
             call: None,
-            now: session.clock.epoch(),
+            now,
         };
         let job = order.begin(&store, &shop, doer, None).await?.with_context(|| no_shop(&shop))?;
         let number = job.number;
@@ -88,10 +113,7 @@ impl Export {
             }
         };
         fs::rename(&partial, &file).with_context(|| unwritable(&file))?;
-        let noted = beside(&file, ".manifest.json");
-        let partial = beside(&noted, ".part");
-        fs::write(&partial, manifest.to_json()).with_context(|| unwritable(&partial))?;
-        fs::rename(&partial, &noted).with_context(|| unwritable(&noted))?;
+        write_manifest(&file, &manifest)?;
         let told = json!({ "export_id": number, "manifest": manifest });
         session.print(&told, |_| {
             let (rows, sha256, shown) = (manifest.rows, &manifest.sha256, file.display());
@@ -101,23 +123,14 @@ impl Export {
         })?;
         Ok(ExitCode::SUCCESS)
     }
+}
 
-    fn request(self) -> Result<Request, InvalidParameter> {
-        let ending = self.file.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
-        let format = self.format.or_else(|| ending.filter(|ending| Format::named(ending).is_some()));
-        let asked = [
-            ("format", format),
-            ("operator", self.operator),
-            ("complaint_id", self.complaint_id),
-            ("channel_type", self.channel_type),
-            ("state", self.state),
-            ("is_overtime", self.is_overtime),
-            ("start_time", self.start_time),
-            ("end_time", self.end_time),
-        ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-        lenient::request(asked.collect::<Map<_, _>>())
-    }
+/// The manifest beside its file, whole or not at all.
+pub(super) fn write_manifest(file: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let noted = beside(file, ".manifest.json");
+    let partial = beside(&noted, ".part");
+    fs::write(&partial, manifest.to_json()).with_context(|| unwritable(&partial))?;
+    fs::rename(&partial, &noted).with_context(|| unwritable(&noted))
 }
 
 /// The whole file, on the disk.

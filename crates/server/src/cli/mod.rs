@@ -15,6 +15,7 @@ mod key;
 mod migrate;
 mod openapi;
 mod refused;
+mod remote;
 mod search;
 mod serve;
 mod settings;
@@ -97,12 +98,28 @@ enum Command {
     /// 查验历史 ¦ verify the history
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// 登录一个服务器（官方或本程序），保存为配置 ¦ log in to a server, the official one or ours, and keep it as a profile
+    Login(remote::Login),
+    /// 删除一个配置及其密钥 ¦ remove a profile and its secret
+    Logout(remote::Logout),
+    /// 列出服务器上的投诉，可持续刷新 ¦ list a server's complaints, once or watching them
+    List(Box<remote::List>),
+    /// 显示服务器上的一条投诉与回复 ¦ show one of a server's complaints, with replies
+    Show(remote::Show),
+    /// 调用服务器的任一接口，原样输出答复 ¦ call any interface of a server, and print the answer as it came
+    Call(remote::Call),
+    /// 显示应用能做什么、剩余次数 ¦ what the app may do on the server, and how often it may still call
+    Whoami(remote::Whoami),
+    /// 测延迟与时钟偏差 ¦ how fast the server answers, and whether its clock is right
+    Ping(remote::Ping),
+    /// 逐项比较服务器与本项目所知 ¦ compare a server, field by field, with what this project believes of it
+    Conformance(remote::Conformance),
     /// 统计投诉 ¦ count complaints
     Stats(stats::Stats),
     /// 管理通知的订阅 ¦ manage who is told of what happens
     Subscription(subscription::Subscription),
-    /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单 ¦ export complaints as CSV, XLSX or NDJSON, with a manifest
-    Export(export::Export),
+    /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单；从数据库或服务器 ¦ export complaints of the database or a server: CSV, XLSX or NDJSON, with a manifest
+    Export(Box<export::Export>),
     /// 查验存证文件 ¦ verify files of evidence
     #[command(subcommand)]
     Bundle(bundle::Bundle),
@@ -142,13 +159,18 @@ pub fn main() -> ExitCode {
     let parsed = Tousu::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(parsed, &mut lang) {
         Ok(code) => code,
+        Err(error) if error.is::<remote::exit::ReaderLeft>() => ExitCode::SUCCESS,
         Err(error) => {
             let mark = if lang == Lang::Zh { "错误" } else { "error" };
             let causes: Vec<String> =
                 error.chain().map(|cause| Text::from(cause.to_string()).pick(lang).to_owned()).collect();
-            // What was typed may be in it.
-            eprintln!("{mark}: {}", masked_text(&causes.join(": ")));
-            ExitCode::FAILURE
+            // What was typed may be in it, and what a server said.
+            eprintln!("{mark}: {}", remote::harmless(&masked_text(&causes.join(": "))));
+            if let Some(hint) = remote::exit::hint(&error) {
+                let mark = if lang == Lang::Zh { "提示" } else { "hint" };
+                eprintln!("{mark}: {}", Text::from(hint).pick(lang));
+            }
+            remote::exit::of(&error).into()
         }
     }
 }
@@ -193,6 +215,14 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Deadline(deadline) => deadline.run(context).await,
             Command::Settings(settings) => settings.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
+            Command::Login(login) => login.run(context).await,
+            Command::Logout(logout) => logout.run(context).await,
+            Command::List(list) => list.run(context).await,
+            Command::Show(show) => show.run(context).await,
+            Command::Call(call) => call.run(context).await,
+            Command::Whoami(whoami) => whoami.run(context).await,
+            Command::Ping(ping) => ping.run(context).await,
+            Command::Conformance(conformance) => conformance.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
             Command::Subscription(subscription) => subscription.run(context).await,
             Command::Export(export) => export.run(context).await,
@@ -250,7 +280,7 @@ fn in_one_language(command: clap::Command, lang: Lang) -> clap::Command {
         .arg(own_flag("help", 'h', clap::ArgAction::Help, "显示帮助 ¦ print help"))
         .subcommand_help_heading(word("命令", "Commands"))
         .help_template(format!(
-            "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}",
+            "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}",
             word("用法", "Usage")
         ));
     if command.get_version().is_some() {
@@ -267,6 +297,9 @@ fn in_one_language(command: clap::Command, lang: Lang) -> clap::Command {
     });
     if let Some(about) = about {
         command = command.about(about);
+    }
+    if let Some(after) = command.get_after_help().map(|after| pick(&after.to_string())) {
+        command = command.after_help(after);
     }
     command.mut_subcommands(|sub| in_one_language(sub, lang))
 }
@@ -304,7 +337,7 @@ impl Session {
     fn print<T: serde::Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         let shown = if self.json { serde_json::to_string(value)? } else { text(value) };
         // Not println!, which panics when a reader like `head` has left.
-        Ok(writeln!(std::io::stdout(), "{shown}")?)
+        remote::written(writeln!(std::io::stdout(), "{shown}"))
     }
 
     /// A table with aligned columns, without lines.

@@ -42,7 +42,7 @@ fn every_command_of_the_readmes_works() {
         let text =
             text.replace("http://127.0.0.1:8080", &address).replace("http://127.0.0.1:8081", &twins_address);
         let (shell, answers) = (blocks(&text, "sh"), blocks(&text, "json"));
-        assert_eq!(shell.len(), 4);
+        assert_eq!(shell.len(), 5);
         let block = |mark: &str| {
             let mut found = shell.iter().filter(|block| block.contains(mark));
             let block = found.next().unwrap_or_else(|| panic!("{name} has no block with {mark}"));
@@ -56,11 +56,14 @@ fn every_command_of_the_readmes_works() {
                 .current_dir(&folder)
                 .env("PATH", &path)
                 .env_remove("TOUSU_DATABASE")
+                .env("XDG_CONFIG_HOME", folder.path().join("config"))
+                .env("XDG_CACHE_HOME", folder.path().join("cache"))
+                .env_remove("DBUS_SESSION_BUS_ADDRESS")
                 .output()
                 .unwrap();
             (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap(), done.status)
         };
-        let (listed, errors, status) = run(block("appDemo12345678"));
+        let (listed, errors, status) = run(block("secret_key=DemoSecret"));
         assert!(status.success(), "{errors}");
         assert_eq!(listed.trim(), answers[0].trim(), "the answer that {name} prints");
 
@@ -87,6 +90,14 @@ fn every_command_of_the_readmes_works() {
         ] {
             assert!(out.contains(seen), "{seen}: {out}");
         }
+        let (out, errors, status) = run(&format!("set -e\n{}", block("tousu login")));
+        assert!(status.success(), "{out}{errors}");
+        for seen in
+            ["c_661a9d66b6733_qTRys2mU", "回复 ", "投诉管理-查询", "\"reply_list\"", "时钟一致", "不符 0"]
+        {
+            assert!(out.contains(seen), "{seen}: {out}");
+        }
+        assert!(folder.path().join("open.xlsx").exists());
         // An answer a line, for which curl puts no end of line.
         let steered = block("X-Tousu-Fault").lines().map(|line| match line.starts_with("curl ") {
             true => format!("{line}; echo"),
@@ -225,4 +236,25 @@ fn the_readmes_agree() {
     for kind in ["sh", "json", "console"] {
         assert_eq!(blocks(&english, kind), blocks(&chinese, kind));
     }
+}
+
+/// The table of exit codes is the one that `--help` shows.
+#[test]
+fn the_exit_codes_are_those_of_the_help() {
+    let page = read("docs/commands.md");
+    let row = |line: &str| {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        let (code, meaning) = (cells.next()?, cells.next()?);
+        code.parse::<u8>().ok().map(|code| format!("{code} {meaning}"))
+    };
+    let documented: Vec<String> = page.lines().filter_map(row).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let mut help = Command::new(env!("CARGO_BIN_EXE_tousu"));
+    let shown = help.args(["list", "--help", "--lang", "en"]).current_dir(&folder).output().unwrap();
+    let help = String::from_utf8(shown.stdout).unwrap();
+    let listed = help.split("Exit codes:\n").nth(1).unwrap().lines();
+    let listed: Vec<String> = listed
+        .filter_map(|line| line.trim().split_once("  ").map(|(code, meaning)| format!("{code} {meaning}")))
+        .collect();
+    assert!(listed.len() > 10 && documented == listed, "{documented:?}\n{listed:?}");
 }

@@ -31,6 +31,7 @@ mod privacy;
 mod program;
 mod queue;
 mod quirks;
+mod remote;
 mod sandbox;
 mod search;
 mod stats;

@@ -1,6 +1,6 @@
 //! The real binary, run as a person would run it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -48,6 +48,9 @@ impl Program {
             command.env_remove(name);
         }
         command.env("TOUSU_PRIVACY__KEYS", KEY);
+        // Profiles and tokens of its own, and no keyring.
+        command.env("XDG_CONFIG_HOME", self.path("config")).env("XDG_CACHE_HOME", self.path("cache"));
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("NO_COLOR");
         command.env("TOUSU_DATABASE", &self.database).current_dir(&self.folder).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -55,6 +58,14 @@ impl Program {
 
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs it with this on its standard input.
+    pub fn typing(&self, arguments: &[&str], typed: &str) -> Ran {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        // A program that refuses at once may be gone before it is told anything.
+        let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+        Ran::of(child.wait_with_output().unwrap())
     }
 
     /// Runs it with `--json`, which must go well, and gives what it printed.
