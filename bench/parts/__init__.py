@@ -1,6 +1,8 @@
 """The parts of the bench, in the order of the table: each measures something and gives its lines."""
 
-from . import basic, console, constant, exports, first_call, imports, memory, polls, random_calls, search, writes
+from . import (
+    basic, console, constant, exports, first_call, imports, list_lag, memory, polls, random_calls, search, writes,
+)  # fmt: skip
 
 PARTS = {
     "basic": basic.measure,
@@ -14,4 +16,5 @@ PARTS = {
     "search": search.measure,
     "export": exports.measure,
     "console": console.measure,
+    "list-lag": list_lag.measure,
 }
