@@ -10,6 +10,8 @@ use crate::{BeijingTime, Example, InvalidParameter, SandboxEndpoint, lenient};
 
 /// The header by which one call asks for faults.
 pub const FAULT_HEADER: &str = "x-tousu-fault";
+/// What that header says if the call is to have none, whatever the rules are.
+pub const NO_FAULT: &str = "none";
 /// The header that names what was done to an answer.
 pub const QUIRK_HEADER: &str = "x-tousu-quirk";
 /// Complaints at most.

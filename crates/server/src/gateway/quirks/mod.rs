@@ -57,8 +57,9 @@ impl Quirks {
         self.calls.lock().clear();
     }
 
-    /// The number of this call, and what it is to have.
+    /// The number of this call, and what it is to have. One that is to have nothing is not counted.
     fn pick(&self, interface: &str, headers: &HeaderMap) -> Result<(u64, Vec<Picked>), InvalidParameter> {
+        let Some(asked) = self.asked(headers)? else { return Ok((0, Vec::new())) };
         let call = {
             let mut calls = self.calls.lock();
             let count = calls.entry(interface.to_owned()).or_default();
@@ -66,17 +67,25 @@ impl Quirks {
             *count
         };
         let mut picked = self.rules.pick(interface, call);
-        if self.by_header {
-            for value in headers.get_all(sandbox::FAULT_HEADER) {
-                let bad = |problem: Text| InvalidParameter::new(sandbox::FAULT_HEADER, problem);
-                let said = value.to_str().map_err(|_| bad("应为 ASCII 文本 ¦ must be ASCII text".into()))?;
-                for said in said.split(',').filter(|said| !said.trim().is_empty()) {
-                    picked.push(Picked::asked(Named::parse(said).map_err(bad)?));
-                }
-            }
-        }
+        picked.extend(asked);
         picked.sort_by_key(Picked::stage);
         Ok((call, picked))
+    }
+
+    /// What the caller asks for; `None` for an answer without any fault.
+    fn asked(&self, headers: &HeaderMap) -> Result<Option<Vec<Picked>>, InvalidParameter> {
+        let mut asked = Vec::new();
+        for value in headers.get_all(sandbox::FAULT_HEADER).iter().filter(|_| self.by_header) {
+            let bad = |problem: Text| InvalidParameter::new(sandbox::FAULT_HEADER, problem);
+            let said = value.to_str().map_err(|_| bad("应为 ASCII 文本 ¦ must be ASCII text".into()))?;
+            if said.trim() == sandbox::NO_FAULT {
+                return Ok(None);
+            }
+            for said in said.split(',').filter(|said| !said.trim().is_empty()) {
+                asked.push(Picked::asked(Named::parse(said).map_err(bad)?));
+            }
+        }
+        Ok(Some(asked))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tousu::gateway::quirks::Rules;
 use tousu_wire::ReturnCode;
 
 use super::Wrong;
@@ -135,11 +136,29 @@ fn by_the_number_of_the_call() {
     });
 }
 
+/// To see what is so, beside a client that is told otherwise.
+#[test]
+fn a_call_that_is_to_have_no_fault_has_none_and_does_not_count() {
+    on_sqlite(async |database| {
+        let rules = Rules::parse("[[quirk]]\nfault = 2053\ncalls = [2]").unwrap();
+        let twin = Twin::with(database, PLAN, Some(rules)).await;
+        let token = twin.token(MAIN).await;
+        let mut codes = Vec::new();
+        for faults in ["", "none", "", " none ", ""] {
+            let answer: Value = asking(&twin, &token, faults, LIST).await.json().await.unwrap();
+            codes.push(answer["code"].as_i64().unwrap());
+        }
+        assert_eq!(codes, [0, 0, 2053, 0, 0]);
+        let mixed: Value = asking(&twin, &token, "none, 2053", LIST).await.json().await.unwrap();
+        assert_eq!(mixed["code"], ReturnCode::InvalidParameter.number());
+    });
+}
+
 #[test]
 fn the_same_seed_makes_the_same_calls_wrong() {
     const EVERYTHING: &str = "[[quirk]]\nfault = ['2053', 'data-null', 'html-502', 'total=+1']\nrate = 0.4";
     on_sqlite(async |database| {
-        let quirks = tousu::gateway::quirks::Rules::parse(EVERYTHING).unwrap();
+        let quirks = Rules::parse(EVERYTHING).unwrap();
         let twin = Twin::with(database, PLAN, Some(quirks)).await;
         let calls = async || {
             let token = twin.token(MAIN).await;
