@@ -196,7 +196,8 @@ for (const [kind, make] of Object.entries(DATABASES)) {
         const id = await create(demo, '还早的投诉');
         const told = page.getByRole('button', { name: /条新投诉在其他页/ });
         await told.waitFor({ timeout: SOON });
-        assert.match(await told.innerText(), /^1 条/);
+        // Complaint times are whole seconds: one that came in right before the page, in its second, counts too.
+        assert.match(await told.innerText(), /^[12] 条/);
         await told.click();
         await page.locator(`[data-row="${id}"]`).waitFor();
         await told.waitFor({ state: 'detached' });

@@ -9,7 +9,7 @@ const SEARCH = 'tousu.complaint.search';
 
 /** What one has seen, and what there is now. */
 export interface Seen {
-  /** From when on what came in is new to the reader, in epoch seconds. */
+  /** From when on what came in is new to the reader, in epoch seconds: all that came in within this second is. */
   since: number;
   /** The shop's version by then. */
   before: number | null;
