@@ -21,6 +21,7 @@ const EVENTS: Readonly<Record<string, Pair>> = {
   tagged: ['标签', 'Tagged'],
   bundled: ['制作存证', 'Evidence taken'],
   removed: ['移除', 'Removed'],
+  changed_upstream: ['上游变更', 'Changed upstream'],
   revealed: ['查看完整号码', 'Number revealed'],
   erased: ['清除个人信息', 'Personal data erased'],
   deadline_moved: ['时限调整', 'Deadline moved'],

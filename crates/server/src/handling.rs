@@ -290,6 +290,12 @@ fn decided(
 ) -> std::result::Result<Deed, Refused> {
     let now = caller.now;
     let event = action.event(request);
+    if before.mirrored && !matches!(event, Event::Noted | Event::Assigned | Event::Tagged) {
+        // It would be taken back at the next look.
+        return Err(Refused::Impossible(
+            "此投诉单由上游同步而来，请在上游处理；备注、分派与标签可在此进行 ¦ the complaint is mirrored from upstream, where it is handled; notes, assignees and tags are kept here".into(),
+        ));
+    }
     let (channel, source) = (before.complaint.channel_type, before.complaint.complaint_from);
     let open = |at| caller.deadlines.windows(&settings.deadline_rules, channel, source, at);
     let policy = settings.policy(caller.handling);

@@ -33,6 +33,7 @@ mod envelope;
 pub mod import_file;
 pub mod lenient;
 pub mod member;
+pub mod mirror;
 pub mod openapi;
 pub mod preference;
 pub mod queue;

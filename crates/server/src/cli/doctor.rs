@@ -56,7 +56,8 @@ async fn phones(session: &Session, store: &Store) -> anyhow::Result<Finding> {
         let of_phones = tx.examine_phones(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
         let of_subscriptions =
             tx.examine_subscriptions(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
-        for Examined { kept, to_reseal, unopenable, plain } in [of_phones, of_subscriptions] {
+        let of_mirror = tx.examine_mirror(&shop, vault.as_ref()).await.with_context(|| session.unopened())?;
+        for Examined { kept, to_reseal, unopenable, plain } in [of_phones, of_subscriptions, of_mirror] {
             all.kept += kept;
             all.to_reseal += to_reseal;
             all.unopenable += unopenable;

@@ -22,6 +22,7 @@ mod settings;
 mod shop;
 mod stats;
 mod subscription;
+mod sync;
 mod token;
 mod unusual;
 mod user;
@@ -118,6 +119,8 @@ enum Command {
     Stats(stats::Stats),
     /// 管理通知的订阅 ¦ manage who is told of what happens
     Subscription(subscription::Subscription),
+    /// 从官方平台或另一台服务器同步投诉 ¦ fetch complaints from the official platform or another server
+    Sync(Box<sync::Sync>),
     /// 导出投诉单为 CSV、XLSX 或 NDJSON 文件，附清单；从数据库或服务器 ¦ export complaints of the database or a server: CSV, XLSX or NDJSON, with a manifest
     Export(Box<export::Export>),
     /// 查验存证文件 ¦ verify files of evidence
@@ -225,6 +228,7 @@ fn run(parsed: Tousu, lang: &mut Lang) -> anyhow::Result<ExitCode> {
             Command::Conformance(conformance) => conformance.run(context).await,
             Command::Stats(stats) => stats.run(context).await,
             Command::Subscription(subscription) => subscription.run(context).await,
+            Command::Sync(sync) => sync.run(context).await,
             Command::Export(export) => export.run(context).await,
             Command::Bundle(bundle) => bundle.run(context, has_database).await,
             Command::Import(import) => import.run(context).await,

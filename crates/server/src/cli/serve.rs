@@ -19,7 +19,7 @@ use crate::gateway::{self, Gateway, Manner};
 use crate::notices::{Dispatcher, Sender};
 use crate::search::following;
 use crate::secrets::Secret;
-use crate::{jobs, log};
+use crate::{jobs, log, source};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -117,15 +117,20 @@ impl Serve {
         let notices = tokio::spawn(dispatcher.run(async {
             let _ = notices_ended.await;
         }));
+        let (end_mirrors, mirrors_ended) = oneshot::channel::<()>();
+        let mirrors = tokio::spawn(source::run(store.clone(), clock.clone(), async {
+            let _ = mirrors_ended.await;
+        }));
         let manner = Manner { is_demo: self.demo, quirks, sandbox };
         let gateway = Gateway::in_manner(store, settings, clock, gateway::record_metrics(), manner)?;
         gateway::serve(gateway, listener, stop).await;
-        drop((end_jobs, end_following, end_notices));
+        drop((end_jobs, end_following, end_notices, end_mirrors));
         // What is under way is taken back, and done at the next start.
         sealing.abort();
         jobs.await?;
         following.await?;
         notices.await?;
+        mirrors.await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

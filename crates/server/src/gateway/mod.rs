@@ -16,6 +16,7 @@ mod importing;
 mod interface;
 mod limiter;
 mod members;
+mod mirror;
 mod oidc;
 mod personal;
 mod queue;

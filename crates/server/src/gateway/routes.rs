@@ -32,6 +32,7 @@ use tousu_wire::console::ConsoleGet;
 use tousu_wire::deadline_explain::DeadlineExplain;
 use tousu_wire::import_file::{ImportPreview, ImportRun};
 use tousu_wire::member::{MemberList, MemberNames, MemberRemove, MemberSet};
+use tousu_wire::mirror::MirrorGet;
 use tousu_wire::openapi::OpenApi;
 use tousu_wire::preference::{PreferenceGet, PreferenceSet};
 use tousu_wire::queue::QueueGet;
@@ -55,7 +56,7 @@ use super::refusal::Refusal;
 use super::visit::{self, Meter, Peer, Visit};
 use super::{
     Answered, Gateway, apps, bounded, complaints, console, docs, events, exports, handling, importing,
-    members, oidc, patience, personal, queue, quirks, sandbox, searching, sessions, settings, stats,
+    members, mirror, oidc, patience, personal, queue, quirks, sandbox, searching, sessions, settings, stats,
     subscriptions, token, watch,
 };
 use crate::handling::Action;
@@ -124,6 +125,7 @@ impl Interfaces {
             .endpoint(interface::<AppUpdate, _, _>(apps::update))
             .endpoint(interface::<AppRotateSecret, _, _>(apps::rotate_secret))
             .endpoint(interface::<AppUsage, _, _>(apps::usage))
+            .endpoint(interface::<MirrorGet, _, _>(mirror::get))
             .personal(by_person::<SessionOpen, _, _>(sessions::open))
             .personal(by_person::<SessionGet, _, _>(sessions::get))
             .personal(by_person::<SessionClose, _, _>(sessions::close))

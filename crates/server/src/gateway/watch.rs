@@ -7,8 +7,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tousu_wire::BeijingTime;
 
 use super::Gateway;
+use crate::source;
 use crate::store::{self, ShopId, StoreError};
 
 /// Begins to count, once per process, and gives what `/metrics` prints.
@@ -35,6 +37,14 @@ pub fn record_metrics() -> PrometheusHandle {
         metrics::describe_gauge!("tousu_database_connections", "Connections in use");
         metrics::describe_gauge!("tousu_database_connections_max", "Connections at most");
         metrics::describe_gauge!("tousu_limiter_redis_up", "1 while limits are shared through Redis");
+        metrics::describe_gauge!(
+            "tousu_mirror_lag_seconds",
+            "For how long what happened upstream may not be in a shop's mirror"
+        );
+        metrics::describe_gauge!(
+            "tousu_mirror_last_success_seconds",
+            "When the upstream last answered, epoch seconds"
+        );
         let _ = store::SECONDS.set(metrics::histogram!("tousu_database_seconds"));
         handle
     });
@@ -52,27 +62,41 @@ pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResp
     let asked = async {
         let mut tx = gateway.store.read().await?;
         tx.version(&ShopId::nobody()).await?;
-        tx.is_read_only().await
+        let mirrors = source::lags(&mut tx, gateway.clock.epoch()).await?;
+        Ok::<_, StoreError>((tx.is_read_only().await?, mirrors))
     };
-    let (status, database) = match asked.await {
-        Ok(false) => (StatusCode::OK, "ok"),
+    let (status, database, mirrors) = match asked.await {
+        Ok((false, mirrors)) => (StatusCode::OK, "ok", mirrors),
         // Calls are answered all the same.
-        Ok(true) => (StatusCode::OK, "read_only"),
+        Ok((true, mirrors)) => (StatusCode::OK, "read_only", mirrors),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             let is_standby = matches!(error, StoreError::Standby);
-            (StatusCode::SERVICE_UNAVAILABLE, if is_standby { "standby" } else { "unreachable" })
+            let database = if is_standby { "standby" } else { "unreachable" };
+            (StatusCode::SERVICE_UNAVAILABLE, database, Vec::new())
         }
     };
     let stopping = gateway.stopping.load(Ordering::Relaxed);
     let limits = &gateway.limiter;
     let status = if stopping || limits.is_closed() { StatusCode::SERVICE_UNAVAILABLE } else { status };
-    let found = serde_json::json!({
+    let mut found = serde_json::json!({
         "database": database,
         "kind": gateway.store.kind(),
         "limits": limits.state(),
         "stopping": stopping,
     });
+    // A mirror that is behind is told, and is no reason to call another node: that would be as far behind.
+    if !mirrors.is_empty() {
+        let each = mirrors.into_iter().map(|lag| {
+            serde_json::json!({
+                "app_id": lag.shop.as_str(),
+                "lag_seconds": lag.seconds,
+                "last_success": lag.succeeded_at.map(BeijingTime::from_epoch),
+                "ok": !lag.has_problem,
+            })
+        });
+        found["mirrors"] = each.collect();
+    }
     (status, axum::Json(found))
 }
 

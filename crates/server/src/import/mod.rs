@@ -26,6 +26,7 @@ use crate::store::{Brought, Foresight, Incoming, Outcome, ShopId, Store};
 pub use self::json::JsonRows;
 pub use self::preview::preview;
 pub use self::rejects::Rejects;
+pub(crate) use self::row::check_texts;
 pub use self::table::{Record, Records, Table, csv_rows, xlsx_rows};
 
 /// Who brought a complaint that was imported.

@@ -125,7 +125,8 @@ fn fill_in(fields: &mut Map<String, Value>) {
     }
 }
 
-fn check_texts(row: &Row) -> Result<(), InvalidParameter> {
+/// Refuses a row with a text that cannot be kept.
+pub(crate) fn check_texts(row: &Row) -> Result<(), InvalidParameter> {
     check_text("complaint_id", &row.complaint_id, LONGEST_ID)?;
     check_text("complaint_reason", &row.complaint_reason, LONGEST)?;
     check_text("complaint_resource_id", &row.complaint_resource_id, LONGEST)?;

@@ -1,5 +1,6 @@
 //! Phone numbers that older programs wrote whole, and those that are under an older key, are sealed: a few at a time,
-//! so that nobody waits long, and from anywhere on. With the latter goes what subscriptions and people keep sealed.
+//! so that nobody waits long, and from anywhere on. With the latter goes what subscriptions, mirrors and
+//! people keep sealed.
 
 use crate::store::{Result, ShopId, Store, Walked};
 
@@ -33,9 +34,10 @@ pub async fn reseal(store: &Store) -> Result<Walked> {
         seen = last.clone();
         for shop in &shops {
             walk(store, shop, Work::Reseal, &mut done).await?;
-            let of_subscriptions = store.reseal_subscriptions(shop).await?;
-            done.sealed += of_subscriptions.sealed;
-            done.failed += of_subscriptions.failed;
+            for more in [store.reseal_subscriptions(shop).await?, store.reseal_mirror(shop).await?] {
+                done.sealed += more.sealed;
+                done.failed += more.failed;
+            }
         }
     }
 }

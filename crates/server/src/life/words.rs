@@ -43,6 +43,7 @@ impl Event {
             ("exported", "导出 ¦ exported"),
             ("bundled", "制作存证 ¦ bundled"),
             ("removed", "移除 ¦ removed"),
+            ("changed_upstream", "上游变更 ¦ changed upstream"),
             ("settings_changed", "店铺设置变更 ¦ settings changed"),
             ("member_changed", "成员变更 ¦ member changed"),
             ("revealed", "查看完整号码 ¦ number revealed"),

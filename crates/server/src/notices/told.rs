@@ -10,12 +10,14 @@ use crate::life::{self, Actor};
 use crate::notify::event::{Event, Kind, Shop, Subject, What};
 use crate::privacy::masked_text;
 use crate::store::{
-    DUE_SOON, Delivery, IMPORT_ENDED, KeptEntry, OVERDUE, Part, Result, ShopId, StoreError, Tx,
+    CHANGED_UPSTREAM, DUE_SOON, Delivery, HAPPENED_UPSTREAM, IMPORT_ENDED, KeptEntry, OVERDUE, Part, Result,
+    ShopId, StoreError, Tx,
 };
 
 const CREATED: &str = "complaint.created";
 const REPLIED: &str = "complaint.replied";
 const CLOSED: &str = "complaint.closed";
+const REOPENED: &str = "complaint.reopened";
 
 /// The events that an entry is `[ours]`: a last reply is a reply and a closing; a failed check is a reply, too, which asks
 /// for another.
@@ -30,14 +32,29 @@ pub(super) fn events(kept: &KeptEntry) -> Vec<Part> {
         _ if is(Happened::Submitted) || is(Happened::Entered) || is(Happened::Imported) => {
             vec![(0, CREATED)]
         }
+        CHANGED_UPSTREAM => upstream(kept),
         _ if is(Happened::MerchantReplied) || is(Happened::ConsumerReplied) || is(Happened::CheckFailed) => {
             vec![(0, REPLIED)]
         }
         _ if is(Happened::MerchantFinished) => vec![(0, REPLIED), (1, CLOSED)],
         _ if is(Happened::Closed) => vec![(0, CLOSED)],
-        _ if is(Happened::Reopened) => vec![(0, "complaint.reopened")],
+        _ if is(Happened::Reopened) => vec![(0, REOPENED)],
         _ => Vec::new(),
     }
+}
+
+/// What happened upstream is what would have been told of it here.
+fn upstream(kept: &KeptEntry) -> Vec<Part> {
+    use life::Event as Happened;
+    let after: serde_json::Value = serde_json::from_str(&kept.entry.after).unwrap_or_default();
+    let names = after[HAPPENED_UPSTREAM].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+    let happened: Vec<&str> = names.collect();
+    let any = |events: &[Happened]| events.iter().any(|event| happened.contains(&event.name()));
+    let replied = any(&[Happened::MerchantReplied, Happened::ConsumerReplied, Happened::CheckFailed]);
+    let told =
+        [(any(&[Happened::Reopened]), REOPENED), (replied, REPLIED), (any(&[Happened::Closed]), CLOSED)];
+    let told = told.into_iter().filter(|one| one.0).map(|one| one.1);
+    (0..).zip(told).collect()
 }
 
 /// What an entry has of the complaint as it was then.
@@ -104,7 +121,7 @@ fn event(
         "complaint.due_soon" => Kind::DueSoon { hours: hours_left },
         "complaint.overdue" => Kind::Overdue,
         CLOSED => Kind::Closed,
-        "complaint.reopened" => Kind::Reopened,
+        REOPENED => Kind::Reopened,
         _ => return Ok(None),
     };
     let subject = Subject {

@@ -147,6 +147,7 @@ impl Store {
             assignee: None,
             tags: Vec::new(),
             source_number: source_number.clone(),
+            mirrored: false,
         };
         let answer = match answer(&after, true) {
             Ok(answer) => answer,

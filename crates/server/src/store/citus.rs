@@ -20,6 +20,9 @@ pub const SPREAD: &[&str] = &[
     "deliveries",
     "preferences",
     "app_usage",
+    "mirrors",
+    "mirrored",
+    "mirror_days",
 ];
 /// What belongs to no shop: copied to every machine.
 pub const COPIED: &[&str] = &[

@@ -26,11 +26,16 @@ pub struct Handled {
     pub tags: Vec<String>,
     /// The source's own number.
     pub source_number: Option<String>,
+    /// Whether an upstream has it, of which this is the mirror.
+    pub mirrored: bool,
 }
 
 /// The columns behind those of a [`Complaint`], in the order that [`handled`] reads them.
-pub(super) const HANDLING: &str =
-    "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows";
+pub(super) const HANDLING: &str = "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows, \
+     (select m.number from mirrored m where m.shop_id = $1 and m.number = complaints.number)";
+
+/// How many those are.
+pub(super) const HANDLING_COUNT: usize = 9;
 
 impl Handled {
     /// What of it its life changes.
@@ -123,6 +128,7 @@ pub(super) fn handled(row: &Row<'_>) -> Result<(Handled, i64)> {
         assignee: row.optional_text(at(4))?.map(str::to_owned),
         tags,
         source_number: row.optional_text(at(6))?.map(str::to_owned),
+        mirrored: row.optional_int(at(8))?.is_some(),
         complaint,
     };
     Ok((handled, row.int(at(0))?))

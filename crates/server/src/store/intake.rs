@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
-use self::changes::{Change, changes, statements};
+use self::changes::changes;
 use super::bulk::Texts;
 use super::complaints::{COLUMN_COUNT, COLUMNS, encode, to_json};
 use super::history::{Entry, kept_by};
@@ -19,6 +19,7 @@ use crate::complaint::{Complaint, Details, Reply};
 use crate::life::Actor;
 use crate::privacy::masked_text;
 
+pub(super) use self::changes::{Change, statements};
 pub use self::foresight::Foresight;
 
 /// A complaint that arrives, with what only the detail interface shows.
@@ -245,7 +246,12 @@ impl Tx {
         Ok(is_new)
     }
 
-    async fn add_replies(&mut self, shop: &ShopId, complaint_id: &str, replies: &[Reply]) -> Result<()> {
+    pub(super) async fn add_replies(
+        &mut self,
+        shop: &ShopId,
+        complaint_id: &str,
+        replies: &[Reply],
+    ) -> Result<()> {
         const REPLY: &str = "insert into replies
                  (shop_id, complaint_id, position, reply_from, content, images, replied_at)
              values ($1, $2, $3, $4, $5, $6, $7)";

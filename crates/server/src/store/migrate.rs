@@ -42,6 +42,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, name: "due", oldest: 2, sql: include_str!("../../migrations/0008_due.sql") },
     Migration { version: 9, name: "users", oldest: 2, sql: include_str!("../../migrations/0009_users.sql") },
     Migration { version: 10, name: "usage", oldest: 2, sql: include_str!("../../migrations/0010_usage.sql") },
+    Migration {
+        version: 11,
+        name: "mirrors",
+        oldest: 2,
+        sql: include_str!("../../migrations/0011_mirrors.sql"),
+    },
 ];
 
 struct Migration {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::acting::{LOG, Written};
 use super::complaints::{COLUMN_COUNT, COLUMNS};
-use super::handled::{HANDLING, handled};
+use super::handled::{HANDLING, HANDLING_COUNT, handled};
 use super::history::{BUNDLED, ERASED, Erased, NOTHING_SAID, REVEALED, kept_by};
 use super::{Doer, Done, Result, Row, ShopId, Store, StoreError, Tx};
 use crate::complaint::Phone;
@@ -39,8 +39,8 @@ pub enum Whose {
 /// The complaints of one call at most.
 pub const MOST_ERASED: usize = 100;
 
-/// The columns of [`HANDLING`] end here.
-const SEALED_AT: usize = COLUMN_COUNT + 8;
+/// Behind the columns of [`HANDLING`].
+const SEALED_AT: usize = COLUMN_COUNT + HANDLING_COUNT;
 
 impl Store {
     /// Shows the whole number of a complaint, and keeps that it was shown, to whom and what for. The same call again

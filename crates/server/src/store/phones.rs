@@ -64,6 +64,11 @@ impl There {
         Ok((there.complaint.complaint_id.clone(), there))
     }
 
+    /// Whether its person's data was erased.
+    pub(super) fn is_erased(&self) -> bool {
+        self.erased
+    }
+
     /// A complaint as it would be found again once it was added.
     pub(super) fn once_added(vault: Option<&Vault>, shop: &ShopId, complaint: &Complaint) -> Self {
         let phone = &complaint.complainant_phone;

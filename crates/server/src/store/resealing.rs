@@ -1,10 +1,11 @@
-//! SQL by which subscriptions' addresses and secrets, and what people's one-time passwords are counted from, come under
-//! the vault's first key.
+//! SQL by which subscriptions' addresses and secrets, those of mirrors, and what people's one-time passwords are counted
+//! from, come under the vault's first key.
 
 use super::phones::Examined;
 use super::{Result, ShopId, Store, Subscription, Tx, User, Walked};
 use crate::notices;
 use crate::privacy::{Place, Vault};
+use crate::source;
 
 impl Store {
     /// Seals anew, under the vault's first key, what a shop's subscriptions keep under another. Nobody who reads sees a
@@ -43,6 +44,26 @@ impl Store {
         }
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// Seals anew, under the vault's first key, the secret of a shop's mirror, if one is kept.
+    pub async fn reseal_mirror(&self, shop: &ShopId) -> Result<Walked> {
+        const ANEW: &str = "update mirrors set secret = $2 where shop_id = $1 and secret = $3";
+        let Some(vault) = &self.2 else { return Ok(Walked::default()) };
+        let kept = self.read().await?.mirror(shop).await?.and_then(|mirror| mirror.secret);
+        let Some(sealed) = kept.filter(|sealed| vault.needs_resealing(sealed)) else {
+            return Ok(Walked::default());
+        };
+        let place = source::place(shop);
+        let Ok(opened) = vault.open(place, &sealed) else {
+            return Ok(Walked { failed: 1, ..Walked::default() });
+        };
+        let anew = vault.seal(place, opened.reveal());
+        let mut tx = self.begin_write().await?;
+        // Unless another was set meanwhile.
+        let done = tx.execute(shop, ANEW, &[(&anew).into(), (&sealed).into()]).await?;
+        tx.commit().await?;
+        Ok(Walked { sealed: done, ..Walked::default() })
     }
 
     /// Seals anew, under the vault's first key, what people's one-time passwords are counted from.
@@ -93,6 +114,18 @@ impl Tx {
 }
 
 impl Tx {
+    /// Opens the secret of a shop's mirror, if one is kept.
+    pub async fn examine_mirror(&mut self, shop: &ShopId, vault: Option<&Vault>) -> Result<Examined> {
+        let mut seen = Examined::default();
+        if let Some(sealed) = self.mirror(shop).await?.and_then(|mirror| mirror.secret) {
+            seen.kept = 1;
+            seen.to_reseal = u64::from(vault.is_some_and(|vault| vault.needs_resealing(&sealed)));
+            let place = source::place(shop);
+            seen.unopenable = u64::from(vault.is_none_or(|vault| vault.open(place, &sealed).is_err()));
+        }
+        Ok(seen)
+    }
+
     /// Opens all that people's one-time passwords are counted from.
     pub async fn examine_people(&mut self, vault: Option<&Vault>) -> Result<Examined> {
         let mut seen = Examined::default();

@@ -42,7 +42,7 @@ fn every_command_of_the_readmes_works() {
         let text =
             text.replace("http://127.0.0.1:8080", &address).replace("http://127.0.0.1:8081", &twins_address);
         let (shell, answers) = (blocks(&text, "sh"), blocks(&text, "json"));
-        assert_eq!(shell.len(), 5);
+        assert_eq!(shell.len(), 6);
         let block = |mark: &str| {
             let mut found = shell.iter().filter(|block| block.contains(mark));
             let block = found.next().unwrap_or_else(|| panic!("{name} has no block with {mark}"));
@@ -98,6 +98,9 @@ fn every_command_of_the_readmes_works() {
             assert!(out.contains(seen), "{seen}: {out}");
         }
         assert!(folder.path().join("open.xlsx").exists());
+        let (out, errors, status) = run(&format!("set -e\n{}", block("tousu sync")));
+        assert!(status.success(), "{out}{errors}");
+        assert!(out.contains("appMirror") && out.contains("落后"), "{out}");
         // An answer a line, for which curl puts no end of line.
         let steered = block("X-Tousu-Fault").lines().map(|line| match line.starts_with("curl ") {
             true => format!("{line}; echo"),

@@ -22,6 +22,7 @@ mod handling;
 mod import;
 mod index;
 mod migrations;
+mod mirror;
 mod model;
 mod nodes;
 mod notices;

@@ -20,11 +20,12 @@ pub(in crate::cli) enum Exit {
     Unreachable = 8,
     Refused = 9,
     Different = 10,
+    Uncertain = 11,
     Interrupted = 130,
 }
 
 /// What each means (`中文 ¦ English`).
-const TABLE: [(Exit, &str); 12] = [
+const TABLE: [(Exit, &str); 13] = [
     (Exit::Done, "成功 ¦ done"),
     (
         Exit::Failed,
@@ -44,6 +45,10 @@ const TABLE: [(Exit, &str); 12] = [
     (
         Exit::Different,
         "conformance：服务器与本项目所知不符 ¦ conformance: the server differs from what this project believes",
+    ),
+    (
+        Exit::Uncertain,
+        "sync：两边是否一致，尚有不能确定之处 ¦ sync: it is not certain that both sides are the same",
     ),
     (Exit::Interrupted, "被中断，可续传 ¦ interrupted; it can be resumed"),
 ];

@@ -14,13 +14,13 @@ mod output;
 mod page;
 mod ping;
 mod profiles;
-mod screen;
+pub(super) mod screen;
 mod show;
 #[cfg(test)]
 mod testing;
 mod walk;
 mod watch;
-mod when;
+pub(super) mod when;
 mod whoami;
 
 use std::time::Duration;
@@ -97,6 +97,14 @@ impl Target {
     }
 }
 
+/// Address and credentials of a profile, for what keeps a client of its own.
+pub(super) fn upstream(name: &str) -> anyhow::Result<(String, Credentials)> {
+    let profiles = Profiles::load()?;
+    let (name, profile) = profiles.get(Some(name))?;
+    let secret = profiles.secret(name, profile)?;
+    Ok((profile.url.clone(), credentials(profile, secret.reveal())))
+}
+
 /// The patience of somebody who waits: that of a window of the rate limit, and no longer.
 const HURRIED: Retry = Retry {
     attempts: 4,
@@ -125,7 +133,7 @@ impl Session {
     }
 
     /// Tells something, and why it is so.
-    fn note_why(&self, text: &str, why: &dyn std::fmt::Display) {
+    pub(super) fn note_why(&self, text: &str, why: &dyn std::fmt::Display) {
         let (text, why) = (self.pick(text), self.pick(&why.to_string()));
         eprintln!("{}", screen::on_one_line(&format!("{text}: {why}")));
     }

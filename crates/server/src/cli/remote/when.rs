@@ -25,7 +25,7 @@ const NAMED_DAYS: &[(i64, &[&str])] =
     &[(0, &["today", "今天", "今日"]), (1, &["yesterday", "昨天", "昨日"]), (2, &["前天"])];
 
 /// Seconds of a span such as `7d`, `1h30m` or `4小时`.
-pub(super) fn span(text: &str) -> Option<i64> {
+pub(in crate::cli) fn span(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let mut seconds: Option<i64> = None;
     while !rest.is_empty() {

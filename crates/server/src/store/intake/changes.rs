@@ -10,13 +10,13 @@ use crate::store::phones::{self, Whole};
 use crate::store::{Result, ShopId, StoreError, Tx, Value};
 
 /// A complaint that is there and differs from what arrived.
-pub(super) struct Change {
-    old: Complaint,
-    new: Complaint,
-    whole: Whole,
+pub(in crate::store) struct Change {
+    pub(in crate::store) old: Complaint,
+    pub(in crate::store) new: Complaint,
+    pub(in crate::store) whole: Whole,
     /// Where the phone is another one.
-    phone_tail: Option<String>,
-    pub(super) number: i64,
+    pub(in crate::store) phone_tail: Option<String>,
+    pub(in crate::store) number: i64,
 }
 
 impl Tx {
@@ -67,7 +67,7 @@ pub(super) fn changes(
 }
 
 /// What logs and writes each of the changes.
-pub(super) fn statements<'a>(
+pub(in crate::store) fn statements<'a>(
     changes: &'a [Change],
     version: i64,
     brought: Brought<'a>,

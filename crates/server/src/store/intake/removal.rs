@@ -1,4 +1,5 @@
-//! SQL that takes complaints away again: what a demonstration or a sandbox made up, never anybody's own.
+//! SQL that takes complaints away again: what a demonstration or a sandbox made up, or what is gone upstream; never anybody's
+//! own.
 
 use serde_json::json;
 
@@ -28,6 +29,16 @@ impl Tx {
         let removed = self.take_away(shop, version, Which::From(brought.by)).await?;
         self.note(shop, brought.entry(version, REMOVED, json!({ "removed": ids }))).await?;
         Ok(removed)
+    }
+
+    /// Takes one complaint away, and logs that; its entry in the history is the caller's business. How many there were.
+    pub(in crate::store) async fn take_one_away(
+        &mut self,
+        shop: &ShopId,
+        version: i64,
+        complaint_id: &str,
+    ) -> Result<u64> {
+        self.take_away(shop, version, Which::One(complaint_id)).await
     }
 
     async fn take_away(&mut self, shop: &ShopId, version: i64, which: Which<'_>) -> Result<u64> {
