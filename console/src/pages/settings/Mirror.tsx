@@ -141,7 +141,9 @@ function Days({ days }: { days: Shown['days'] }) {
       <thead>
         <tr>
           <th scope="col">{t.day}</th>
-          <th scope="col">{t.state}</th>
+          <th scope="col" className={css.words}>
+            {t.state}
+          </th>
           <th scope="col">{t.here}</th>
           <th scope="col">{t.there}</th>
           <th scope="col" className={css.roomy}>
@@ -154,7 +156,7 @@ function Days({ days }: { days: Shown['days'] }) {
         {days.map(({ day, state, here, there, here_checksum, there_checksum, certain }) => (
           <tr key={`${day} ${state}`}>
             <th scope="row">{day}</th>
-            <td>{label(STATES, state, language)}</td>
+            <td className={css.words}>{label(STATES, state, language)}</td>
             <td>{here.toLocaleString('en')}</td>
             <td>{there.toLocaleString('en')}</td>
             <td className={css.roomy}>
