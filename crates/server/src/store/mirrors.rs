@@ -38,7 +38,7 @@ pub struct MirrorStanding {
     pub fresh_as_of: Option<i64>,
     /// Why it does not get on (`中文 ¦ English`).
     pub problem: Option<String>,
-    /// How the last pass over everything ended (JSON of [`crate::source::Proof`]).
+    /// How the last pass over everything ended (JSON of [`tousu_wire::mirror::Proof`]).
     pub proof: Option<String>,
 }
 
