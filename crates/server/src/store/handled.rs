@@ -32,7 +32,7 @@ pub struct Handled {
 
 /// The columns behind those of a [`Complaint`], in the order that [`handled`] reads them.
 pub(super) const HANDLING: &str = "number, version, detail_step, step_before_closing, assignee, tags, source_number, windows, \
-     (select m.number from mirrored m where m.shop_id = $1 and m.number = complaints.number)";
+     (select m.number from mirrored m where m.shop_id = $1 and m.number = complaints.number) as mirrored";
 
 /// How many those are.
 pub(super) const HANDLING_COUNT: usize = 9;

@@ -10,9 +10,9 @@ fn migrate_makes_the_tables_and_says_how_far_they_are() {
         let program = Program::on(database);
         for _ in 0..2 {
             let told = program.json(&["migrate"]);
-            assert_eq!((&told["migration"], &told["citus"]), (&json!(10), &json!(false)));
+            assert_eq!((&told["migration"], &told["citus"]), (&json!(11), &json!(false)));
         }
-        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 10）"));
+        assert!(program.run(&["migrate"]).out.contains("已是最新（迁移 11）"));
         program.shop_and_app(SHOP);
     });
 }
