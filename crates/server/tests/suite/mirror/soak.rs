@@ -21,6 +21,8 @@ struct Size {
     seconds: i64,
     /// How often the mirror is killed meanwhile.
     kills: i64,
+    /// Whether no other test runs in this process, so that its memory tells of this one.
+    alone: bool,
     terms: Terms,
 }
 
@@ -31,9 +33,10 @@ fn size() -> Size {
             complaints: 20_000,
             seconds: 600,
             kills: 20,
+            alone: true,
             terms: Terms { page_size: 500, pass_every: 7200, ..TERMS },
         },
-        _ => Size { complaints: 150, seconds: 90, kills: 4, terms: TERMS },
+        _ => Size { complaints: 150, seconds: 90, kills: 4, alone: false, terms: TERMS },
     }
 }
 
@@ -99,7 +102,7 @@ fn memory() -> i64 {
 #[test]
 fn a_busy_upstream_and_a_mirror_that_is_killed() {
     on_each_database(async |database| {
-        let Size { complaints, seconds, kills, terms } = size();
+        let Size { complaints, seconds, kills, alone, terms } = size();
         let mut pair = Pair::on(database).await;
         pair.put(complaints).await;
         // The same upstream once more, through which the mirror sees it.
@@ -156,14 +159,14 @@ fn a_busy_upstream_and_a_mirror_that_is_killed() {
         assert_eq!(killed, kills);
         let most = door.most_in_ten_seconds("/xe.");
         assert!(most <= 100, "{most} calls in ten seconds");
-        assert!(memory() < settled * 3 / 2 + 100_000, "{} KiB at the end, {settled} KiB before", memory());
+        let taken = memory();
+        assert!(!alone || taken < settled * 3 / 2 + 100_000, "{taken} KiB at the end, {settled} KiB before");
         assert_could_have_happened(&pair.here).await;
         let Desk { server, shop, .. } = &pair.here;
         assert_eq!(server.store.read().await.unwrap().verify_history(shop).await.unwrap(), None);
         println!(
-            "{complaints} complaints, {happened} changes in {seconds} s, {killed} kills: {} calls, {most} in ten seconds at most, {settled} then {} KiB",
+            "{complaints} complaints, {happened} changes in {seconds} s, {killed} kills: {} calls, {most} in ten seconds at most, {settled} then {taken} KiB",
             door.calls.lock().unwrap().len(),
-            memory(),
         );
     });
 }
